@@ -1,0 +1,61 @@
+// THE PORT to SQL Server's T-SQL side. Implementations: mssql-session.ts (TDS over TCP); Windows login later.
+//
+// Contract
+// - A session is one TDS connection. It never retries: a backup statement must not run twice.
+// - `query` is for short pre-flight questions; `execute` for BACKUP/RESTORE, with no time limit (a client
+//   timeout would send an attention and kill the backup).
+// - Messages arrive in the order the server sent them, information and errors alike.
+// - The outcome of `execute` never rejects: a server error, a cancel and a lost connection are outcomes.
+// - `cancel` sends an attention, once; harmless when the statement has ended.
+// - `close` is idempotent, bounded (2 s) and never rejects.
+
+export interface SqlMessage {
+  readonly number: number;
+  readonly severity: number;
+  readonly state: number;
+  readonly text: string;
+}
+
+export interface StatementOutcome {
+  /** True when the server ended the batch without an error. Success of BACKUP is Msg 3014, not this. */
+  readonly ok: boolean;
+  /** Every message, errors included, in order. */
+  readonly messages: readonly SqlMessage[];
+  /** True when the connection died before the server ended the statement. */
+  readonly connectionLost: boolean;
+  /** The driver's own error when there is one and the server said nothing. */
+  readonly error?: Error;
+}
+
+export interface RunningStatement {
+  readonly outcome: Promise<StatementOutcome>;
+  cancel(): void;
+}
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+export interface SqlSession {
+  /** Rows of the first result set. Throws `Failure('sql-statement')` with the server's words, or `Failure('connection')`. */
+  query(statement: string): Promise<readonly SqlRow[]>;
+  execute(statement: string, onMessage: (message: SqlMessage) => void): RunningStatement;
+  close(): Promise<void>;
+}
+
+/** How to reach and log in to an instance: sqlcmd's letters, already validated. */
+export interface SqlConnectionSettings {
+  /** Host name or address to connect to; `.` and `(local)` have become `localhost`. */
+  readonly host: string;
+  /** Instance name, looked up through SQL Browser when no port is given. */
+  readonly instance?: string;
+  readonly port?: number;
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Windows login (`-E`). */
+  readonly integrated: boolean;
+  readonly encrypt: 'mandatory' | 'optional' | 'strict';
+  readonly trustServerCertificate: boolean;
+  readonly hostNameInCertificate?: string;
+  /** Seconds. */
+  readonly loginTimeout: number;
+  readonly workstation?: string;
+  readonly applicationIntent?: 'ReadOnly' | 'ReadWrite';
+}
