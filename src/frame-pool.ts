@@ -64,11 +64,14 @@ export class FramePool {
     return -1;
   }
 
-  /** A free slot, sleeping until there is one; -1 once the job aborts. Blocks: worker threads only. */
-  acquire(): number {
+  /**
+   * A free slot, sleeping until there is one; -1 once the job aborts or `givenUp` answers true (it is
+   * asked after every `wake`). Blocks: worker threads only.
+   */
+  acquire(givenUp: () => boolean): number {
     for (;;) {
       const seen = Atomics.load(this.#control, RELEASES);
-      if (this.aborted) return -1;
+      if (this.aborted || givenUp()) return -1;
       const slot = this.tryAcquire();
       if (slot >= 0) return slot;
       Atomics.wait(this.#control, RELEASES, seen);

@@ -1,6 +1,8 @@
 import type { BackupType } from '../events.ts';
 import type { SqlConnectionSettings } from '../sql/sql-session.ts';
 
+export type { SqlConnectionSettings };
+
 export type Compression =
   /** Client zstd; level -7..19. */
   | { readonly kind: 'zstd'; readonly level: number }

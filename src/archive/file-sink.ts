@@ -1,0 +1,290 @@
+// A file that is born by rename: written as `NAME.partial`, durable and complete before it bears its name.
+// Not here: what is in it (archive-writer.ts), checks before the work (destination.ts).
+import { constants } from 'node:fs';
+import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { MiB } from '../byte-size.ts';
+import { asError, Failure, internalError } from '../errors.ts';
+import { ioFailure, systemErrorName } from './io-failure.ts';
+import type { Sink } from './sink.ts';
+
+/** Suffix of an unfinished file. */
+export const partialSuffix = '.partial';
+/** Bytes written between background syncs: keeps the last fsync, which the server waits for, short. */
+export const backgroundSyncBytes = 32 * MiB;
+/** Longest wait of `discard` for a write that the disk does not finish, milliseconds. */
+export const discardWaitMs = 2000;
+/** Backups hold a whole database: nobody but the owner reads them. */
+const fileMode = 0o600;
+/** link() refused because the file system has no hard links, or not here: then rename is all there is. */
+const linkUnsupported = new Set([
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+  'EXDEV',
+  'EINVAL',
+  'EISDIR',
+]);
+/** fsync of a folder is refused by some network and FUSE file systems, which order renames themselves. */
+const folderSyncUnsupported = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF']);
+
+type State = 'open' | 'closed' | 'publishing' | 'published' | 'kept' | 'discarded';
+
+/** See `Sink` for the rules of writing; `publish` or `discard` ends its life. */
+export class PartialFile implements Sink {
+  readonly rewritable = true;
+  /** The final path as it was given, and where the bytes are until then. */
+  readonly path: string;
+  readonly partialPath: string;
+  readonly #file: FileHandle;
+  #state: State = 'open';
+  #failure: Error | undefined;
+  #unsynced = 0;
+  #backgroundSync: Promise<void> | undefined;
+  #publishing: Promise<void> | undefined;
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.partialPath = path + partialSuffix;
+    this.#file = file;
+  }
+
+  /**
+   * Creates `path.partial`, mode 0600 whatever the umask. One left by a dead run is removed first, never
+   * written into: it may be a hard link to a published file. The caller holds the run lock of `path`
+   * (destination-lock.ts). Failure `io`.
+   */
+  static async create(path: string): Promise<PartialFile> {
+    const partialPath = path + partialSuffix;
+    const name = basename(partialPath);
+    await removeStale(partialPath);
+    try {
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+      const file = await open(partialPath, flags, fileMode);
+      await exactMode(file, partialPath);
+      return new PartialFile(path, file);
+    } catch (thrown) {
+      throw ioFailure('create', name, thrown);
+    }
+  }
+
+  get name(): string {
+    return basename(this.partialPath);
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    this.#expectOpen();
+    await this.#sticky('write', () => this.#writeAll(bytes, position));
+    this.#unsynced += bytes.length;
+    if (this.#unsynced >= backgroundSyncBytes && !this.#backgroundSync) this.#startSync();
+  }
+
+  async sync(): Promise<void> {
+    this.#expectOpen();
+    await this.#backgroundSync;
+    await this.#sticky('make durable', () => this.#file.sync());
+    this.#unsynced = 0;
+  }
+
+  async close(): Promise<void> {
+    this.#expectOpen();
+    this.#state = 'closed';
+    await this.#backgroundSync;
+    await this.#sticky('close', () => this.#file.close());
+  }
+
+  /**
+   * Gives the closed file its final name and makes that durable. Without `overwrite` a file that appeared
+   * meanwhile is never replaced. Failure `io`; then the finished partial stays (`discard` will not touch
+   * it) and the message says where.
+   */
+  publish(options: { readonly overwrite: boolean }): Promise<void> {
+    if (this.#state !== 'closed' || this.#failure) {
+      return Promise.reject(internalError('a finished and closed file', this.#state));
+    }
+    this.#state = 'publishing';
+    this.#publishing = this.#publish(options.overwrite);
+    return this.#publishing;
+  }
+
+  /** Lets the partial stay for ever: what is in it is worth more than tidiness. `discard` does nothing then. */
+  keep(): void {
+    if (this.#state === 'open' || this.#state === 'closed') this.#state = 'kept';
+  }
+
+  /**
+   * Removes the partial. Unlinks first, so that it is gone even when a write hangs, and waits at most
+   * `discardWaitMs` for that write. Does nothing after `publish` (waits for one at work) or `keep`.
+   * @returns false when the partial could not be removed; never rejects
+   */
+  async discard(): Promise<boolean> {
+    await this.#publishing?.catch(() => undefined);
+    if (this.#state === 'published' || this.#state === 'kept') return true;
+    if (this.#state === 'discarded') return gone(this.partialPath);
+    const wasOpen = this.#state === 'open';
+    this.#state = 'discarded';
+    this.#failure ??= internalError('a file in use', 'a discarded one');
+    if (await removed(this.partialPath)) {
+      if (wasOpen) await this.#closeBounded();
+      return true;
+    }
+    // Windows can refuse to remove a file that is still open.
+    if (wasOpen) await this.#closeBounded();
+    return removed(this.partialPath);
+  }
+
+  async #publish(overwrite: boolean): Promise<void> {
+    try {
+      if (overwrite) await rename(this.partialPath, this.path);
+      else await moveWithoutReplacing(this.partialPath, this.path);
+    } catch (thrown) {
+      this.#state = 'kept';
+      throw unpublished(this.path, this.partialPath, thrown);
+    }
+    this.#state = 'published';
+    await syncFolder(dirname(this.path));
+  }
+
+  /** A full disk takes part of the bytes first and says ENOSPC only to the next call. */
+  async #writeAll(bytes: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesWritten } = await this.#file.write(
+        bytes,
+        done,
+        bytes.length - done,
+        position + done,
+      );
+      if (bytesWritten === 0) throw new Error('the system takes no more bytes');
+      done += bytesWritten;
+    }
+  }
+
+  #startSync(): void {
+    this.#unsynced = 0;
+    this.#backgroundSync = this.#sticky('make durable', () => this.#file.datasync())
+      // Sticky: the next call reports it.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#backgroundSync = undefined;
+      });
+  }
+
+  async #sticky(what: string, step: () => Promise<void>): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    try {
+      await step();
+    } catch (thrown) {
+      this.#failure ??= ioFailure(what, this.name, thrown);
+    }
+    // Also when another call failed while this one was at work.
+    if (this.#failure) throw this.#failure;
+  }
+
+  async #closeBounded(): Promise<void> {
+    const closed = this.#file.close().catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, discardWaitMs);
+    });
+    await Promise.race([closed, late]);
+    clearTimeout(timer);
+  }
+
+  #expectOpen(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#state !== 'open') throw internalError('an open file', this.#state);
+  }
+}
+
+async function removeStale(partialPath: string): Promise<void> {
+  try {
+    await unlink(partialPath);
+  } catch (thrown) {
+    const name = basename(partialPath);
+    if (systemErrorName(thrown) !== 'ENOENT') throw ioFailure('replace', name, thrown);
+  }
+}
+
+/** umask takes bits away at creation; fchmod gives exactly these. */
+async function exactMode(file: FileHandle, path: string): Promise<void> {
+  try {
+    await file.chmod(fileMode);
+  } catch (thrown) {
+    // File systems without modes (exFAT, some shares) refuse; they have nothing to protect with.
+    const { mode } = await file.stat();
+    if ((mode & 0o777) === fileMode || systemErrorName(thrown) === 'EPERM') return;
+    await file.close();
+    await removed(path);
+    throw thrown;
+  }
+}
+
+async function moveWithoutReplacing(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (thrown) {
+    if (!linkUnsupported.has(systemErrorName(thrown) ?? '')) throw thrown;
+    // Not atomic any more: the last look is as near to the rename as it gets.
+    if (!(await gone(to))) throw existsError();
+    return rename(from, to);
+  }
+  // The backup is published; a left-over second name is removed by the next run.
+  await removed(from);
+}
+
+function existsError(): Error {
+  return Object.assign(new Error('file already exists'), { code: 'EEXIST' });
+}
+
+function unpublished(path: string, partialPath: string, thrown: unknown): Failure {
+  const kept = `the finished backup is kept as ${partialPath}`;
+  const hints = [`${kept}: rename it yourself before the next run, which would replace it`];
+  if (systemErrorName(thrown) === 'EEXIST') {
+    const what = `cannot rename ${basename(partialPath)}: ${basename(path)} appeared meanwhile`;
+    return new Failure('io', 'file-exists', `${what}; ${kept}`, { hints, cause: thrown });
+  }
+  const failure = ioFailure(`rename to ${basename(path)}`, basename(partialPath), thrown);
+  return new Failure('io', failure.code, `${failure.message}; ${kept}`, {
+    hints: [...hints, ...failure.hints],
+    cause: asError(thrown),
+    ...(failure.win32 !== undefined && { win32: failure.win32 }),
+  });
+}
+
+/** Makes names in `folder` durable. Windows has no such call: NTFS journals its names. Failure `io`. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = await open(folder, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    if (folderSyncUnsupported.has(systemErrorName(thrown) ?? '')) return;
+    throw ioFailure('make durable the new name in', folder, thrown);
+  }
+}
+
+/** Whether nothing bears the name now. */
+async function gone(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (thrown) {
+    return systemErrorName(thrown) === 'ENOENT';
+  }
+}
+
+/** Removes a file; false when it is still there. */
+async function removed(path: string): Promise<boolean> {
+  return unlink(path).then(
+    () => true,
+    (thrown) => systemErrorName(thrown) === 'ENOENT',
+  );
+}

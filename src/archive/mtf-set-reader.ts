@@ -1,0 +1,100 @@
+// Collects what the blocks of a stream say, in their order, and decides whether the stream is finished:
+// a set ends MSLS SFMB ESET ESET SFMB. Not here: finding the blocks (mtf-walker.ts).
+import type { BlockHeader } from './mtf-block.ts';
+import { decodeConfiguration, listFiles, type MtfConfiguration } from './mtf-configuration.ts';
+import type { MtfFacts, MtfSet } from './mtf-facts.ts';
+import { decodeMedia, type MtfMedia } from './mtf-media.ts';
+import { decodeSetStart, decodeVolume } from './mtf-set-start.ts';
+
+/** ESET attribute of a set that was given up. */
+const aborted = 1 << 18;
+const endBlocks = 2;
+
+/** Streams whose data `stream` wants to see, by block. */
+const wantedStreams: Readonly<Record<string, string>> = {
+  TAPE: 'RAID',
+  MSCI: 'MQCI',
+  MSLS: 'MQCI',
+};
+
+export class MtfSetReader {
+  #media: MtfMedia = {};
+  #sets = 0;
+  #set: MtfSet = {};
+  #first: MtfConfiguration | undefined;
+  #last: MtfConfiguration | undefined;
+  #hasChecksums = false;
+  #endBlocks = 0;
+  #filemarks = 0;
+  #aborted = false;
+  #lastBlock = '';
+
+  /** Whether `body` of this block is wanted whole. */
+  wantsBody(block: BlockHeader): boolean {
+    return block.type === 'SSET' || block.type === 'VOLB';
+  }
+
+  wantsStream(block: BlockHeader, id: string): boolean {
+    return wantedStreams[block.type] === id;
+  }
+
+  /** The next block; `body` reaches to its first stream when it was wanted. */
+  block(header: BlockHeader, body: Uint8Array): void {
+    this.#lastBlock = header.type;
+    if (header.type === 'SSET') this.#begin(body);
+    else if (header.type === 'VOLB') this.#set = { ...this.#set, ...decodeVolume(body) };
+    else if (header.type === 'SFMB') this.#filemarks += 1;
+    else if (header.type === 'ESET') {
+      this.#endBlocks += 1;
+      this.#aborted ||= (header.attributes & aborted) !== 0;
+    }
+  }
+
+  /** The next stream of the block; `data` is whole when it was wanted, else empty. */
+  stream(block: BlockHeader, id: string, data: Uint8Array): void {
+    if (id === 'CSUM') this.#hasChecksums = true;
+    else if (id === 'RAID') this.#media = decodeMedia(data);
+    else if (id === 'MQCI' && block.type === 'MSCI') this.#first = decodeConfiguration(data);
+    else if (id === 'MQCI' && block.type === 'MSLS') this.#last = decodeConfiguration(data);
+  }
+
+  /** @param whole whether the stream ended where a block ended */
+  facts(whole: boolean): MtfFacts {
+    return {
+      compressed: false,
+      complete: whole && this.#closed(),
+      sets: this.#sets,
+      ...this.#media,
+      ...(this.#sets > 0 && { set: this.#setFacts() }),
+    };
+  }
+
+  #begin(body: Uint8Array): void {
+    this.#sets += 1;
+    this.#set = decodeSetStart(body);
+    this.#first = undefined;
+    this.#last = undefined;
+    this.#hasChecksums = false;
+    this.#endBlocks = 0;
+    this.#aborted = false;
+  }
+
+  #closed(): boolean {
+    if (!this.#last || this.#endBlocks < endBlocks || this.#aborted) return false;
+    // A device that keeps filemarks apart from the data (VDF_FileMarks) sends none at all.
+    return this.#lastBlock === (this.#filemarks > 0 ? 'SFMB' : 'ESET');
+  }
+
+  #setFacts(): MtfSet {
+    const best = this.#last ?? this.#first;
+    if (!best) return this.#set;
+    const { hasBackupChecksums = false } = best.database;
+    return {
+      ...this.#set,
+      ...best.database,
+      hasBackupChecksums: hasBackupChecksums || this.#hasChecksums,
+      ...(!this.#last && { provisional: true }),
+      files: listFiles(best, this.#first),
+    };
+  }
+}

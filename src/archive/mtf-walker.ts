@@ -1,0 +1,177 @@
+// Reads a backup stream as it passes by: a state machine over block header, stream header and bytes to
+// skip. All framing is checksummed, so the first header that does not fit ends the reading; there is no
+// searching. Holds at most one configuration (1 MiB) or block; data is skipped, never copied.
+import { MiB } from '../byte-size.ts';
+import {
+  type BlockHeader,
+  blockHeaderBytes,
+  decodeBlockHeader,
+  decodeStreamHeader,
+  type StreamHeader,
+  streamHeaderBytes,
+} from './mtf-block.ts';
+import { CompressedTail } from './mtf-compressed.ts';
+import type { MtfFacts } from './mtf-facts.ts';
+import { MtfSetReader } from './mtf-set-reader.ts';
+
+/** Longest stream that is kept to be decoded; SQL Server's configurations have a few KiB. */
+export const maxKeptStreamBytes = MiB;
+const magicBytes = 8;
+const streamAlignment = 4;
+const nothing = new Uint8Array(0);
+
+type Step = (bytes: Uint8Array) => void;
+
+/**
+ * Fed with the consecutive pieces of one stripe's raw stream, of any size, views on shared memory too.
+ * Never throws, whatever the bytes; the facts do not depend on where the pieces are cut.
+ */
+export class MtfWalker {
+  readonly #reader = new MtfSetReader();
+  #compressed: CompressedTail | undefined;
+  /** Bytes of the current header or kept stream; `#have` of `#need` are there. */
+  #kept = new Uint8Array(64 * 1024);
+  #have = 0;
+  #need = magicBytes;
+  #step: Step | undefined = (bytes) => this.#magic(bytes);
+  #skip = 0;
+  /** Bytes of the stream that are behind us. */
+  #position = 0;
+  #isTape = false;
+  /** Between two blocks, or in the zeros behind the last. */
+  #betweenBlocks = false;
+  #damage: string | undefined;
+
+  push(piece: Uint8Array): void {
+    let at = 0;
+    while (at < piece.length) {
+      if (this.#compressed) {
+        this.#compressed.push(piece.subarray(at));
+        return;
+      }
+      if (this.#skip > 0) at += this.#skipSome(piece.length - at);
+      else if (this.#step) at += this.#collect(piece, at, this.#step);
+      else return;
+    }
+  }
+
+  /** What was found, after the last piece; `undefined` when this is no backup of SQL Server. */
+  end(): MtfFacts | undefined {
+    if (this.#compressed) return this.#compressed.facts();
+    if (!this.#isTape) return undefined;
+    const rest = this.#kept.subarray(0, this.#have);
+    const whole = this.#betweenBlocks && this.#skip === 0 && isZero(rest);
+    const cut = whole ? undefined : `the stream ends inside a block, at byte ${this.#position}`;
+    const damage = this.#damage ?? cut;
+    return { ...this.#reader.facts(whole), ...(damage !== undefined && { damage }) };
+  }
+
+  #skipSome(available: number): number {
+    const count = Math.min(this.#skip, available);
+    this.#skip -= count;
+    this.#position += count;
+    return count;
+  }
+
+  #collect(piece: Uint8Array, at: number, step: Step): number {
+    const count = Math.min(this.#need - this.#have, piece.length - at);
+    this.#kept.set(piece.subarray(at, at + count), this.#have);
+    this.#have += count;
+    this.#position += count;
+    if (this.#have === this.#need) step(this.#kept.subarray(0, this.#need));
+    return count;
+  }
+
+  /** Next: `need` bytes, of which `have` are there already. */
+  #expect(need: number, step: Step, have = 0): void {
+    if (need > this.#kept.length) this.#kept = new Uint8Array(need);
+    this.#need = need;
+    this.#have = have;
+    this.#step = step;
+  }
+
+  #stop(damage: string | undefined): void {
+    this.#damage = damage;
+    this.#step = undefined;
+    this.#have = 0;
+  }
+
+  #magic(bytes: Uint8Array): void {
+    const text = String.fromCharCode(...bytes);
+    if (text === 'MSSQLBAK') {
+      this.#compressed = new CompressedTail();
+      this.#compressed.push(bytes);
+    } else if (text.startsWith('TAPE')) {
+      this.#isTape = true;
+      this.#expect(blockHeaderBytes, (block) => this.#block(block), magicBytes);
+    } else this.#stop(undefined);
+  }
+
+  #nextBlock(): void {
+    this.#betweenBlocks = true;
+    this.#expect(blockHeaderBytes, (bytes) => this.#block(bytes));
+  }
+
+  #block(bytes: Uint8Array): void {
+    const header = decodeBlockHeader(bytes);
+    if (header) {
+      this.#betweenBlocks = false;
+      this.#body(header);
+    } else if (isZero(bytes)) this.#stop(undefined);
+    else {
+      this.#betweenBlocks = false;
+      this.#stop(`no block header at byte ${this.#position - blockHeaderBytes}`);
+    }
+  }
+
+  #body(header: BlockHeader): void {
+    const rest = header.bodyBytes - blockHeaderBytes;
+    if (this.#reader.wantsBody(header) && rest > 0) {
+      this.#expect(header.bodyBytes, (body) => this.#bodyDone(header, body), blockHeaderBytes);
+      return;
+    }
+    this.#skip = rest;
+    this.#bodyDone(header, this.#kept.subarray(0, blockHeaderBytes));
+  }
+
+  #bodyDone(header: BlockHeader, body: Uint8Array): void {
+    this.#reader.block(header, body);
+    // A filemark has no streams.
+    if (header.type === 'SFMB') this.#nextBlock();
+    else this.#nextStream(header);
+  }
+
+  #nextStream(block: BlockHeader): void {
+    this.#expect(streamHeaderBytes, (bytes) => this.#stream(block, bytes));
+  }
+
+  #stream(block: BlockHeader, bytes: Uint8Array): void {
+    const stream = decodeStreamHeader(bytes);
+    if (!stream || stream.length > Number.MAX_SAFE_INTEGER - this.#position) {
+      this.#stop(`no stream header in ${block.type} at byte ${this.#position - streamHeaderBytes}`);
+      return;
+    }
+    const kept = this.#reader.wantsStream(block, stream.id) && stream.length <= maxKeptStreamBytes;
+    if (kept && stream.length > 0) {
+      this.#expect(stream.length, (data) => this.#streamDone(block, stream, data));
+      return;
+    }
+    this.#skip = stream.length;
+    this.#streamDone(block, stream, nothing);
+  }
+
+  #streamDone(block: BlockHeader, stream: StreamHeader, data: Uint8Array): void {
+    this.#reader.stream(block, stream.id, data);
+    if (stream.id === 'SPAD') {
+      this.#nextBlock();
+      return;
+    }
+    const end = this.#position + this.#skip;
+    this.#skip += (streamAlignment - (end % streamAlignment)) % streamAlignment;
+    this.#nextStream(block);
+  }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}

@@ -1,0 +1,183 @@
+// The seek table: the last frame of an archive, in zstd's seekable format, so that other readers can seek
+// too. Every frame in front of it is an entry, skippable ones with no raw bytes, hence the running sum of
+// compressed sizes is a file offset.
+//
+//   head     8   skippable frame 0x184D2A5E
+//   entry   12   u32 compressed size, u32 raw size, u32 checksum (or 8 without checksums)
+//   footer   9   u32 entries, u8 descriptor (bit 7: checksums), u32 0x8F92EAB1
+import { internalError } from '../errors.ts';
+import { damaged } from './io-failure.ts';
+import {
+  decodeSkippableHead,
+  encodeSkippableHead,
+  seekTableFrameMagic,
+  skippableHeadBytes,
+} from './skippable-frame.ts';
+
+export const seekTableFooterBytes = 9;
+const footerMagic = 0x8f92eab1;
+const checksumBit = 0x80;
+/** Bits 2 to 6 of the descriptor must be zero. */
+const reservedBits = 0x7c;
+const entryBytes = 12;
+const entryBytesWithoutChecksum = 8;
+/** The seekable format's own limit of entries; 512 TiB in frames of 4 MiB. */
+export const maxSeekTableEntries = 0x800_0000;
+/** The seekable format's own limit of one frame's raw bytes: 1 GiB. */
+export const maxSeekTableRawBytes = 0x4000_0000;
+/** Low 32 bits of XXH64 (seed 0) of no bytes: the checksum of a frame without data. */
+export const emptyChecksum = 0x51d8e999;
+/** Entries of one block of storage: 768 KiB, so that growing never copies. */
+const blockEntries = 0x1_0000;
+
+export interface SeekTableEntry {
+  /** Offset of the frame in the file, bytes. */
+  readonly offset: number;
+  readonly compressedBytes: number;
+  /** Offset of the frame's data in the raw stream, bytes. */
+  readonly rawOffset: number;
+  readonly rawBytes: number;
+  readonly checksum: number;
+}
+
+/** A growing table, kept in its encoded form: 12 bytes a frame (30 MiB for 10 TiB in frames of 4 MiB). */
+export class SeekTable {
+  readonly #blocks: Uint8Array[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the whole frame that `encode` gives. */
+  get encodedBytes(): number {
+    return skippableHeadBytes + this.#count * entryBytes + seekTableFooterBytes;
+  }
+
+  /** Adds the next frame of the file; sizes in bytes, u32. */
+  append(compressedBytes: number, rawBytes: number, checksum: number): void {
+    if (this.#count >= maxSeekTableEntries || rawBytes > maxSeekTableRawBytes) {
+      throw internalError('a frame that the seek table can hold', `${this.#count}, ${rawBytes}`);
+    }
+    const at = this.#count % blockEntries;
+    if (at === 0) this.#blocks.push(new Uint8Array(blockEntries * entryBytes));
+    const view = viewOf(this.#blocks[this.#blocks.length - 1] as Uint8Array);
+    view.setUint32(at * entryBytes, compressedBytes, true);
+    view.setUint32(at * entryBytes + 4, rawBytes, true);
+    view.setUint32(at * entryBytes + 8, checksum, true);
+    this.#count += 1;
+  }
+
+  /** Takes the last entry back: a trailer that was sealed and that further frames write over. */
+  removeLast(): void {
+    if (this.#count === 0) throw internalError('a seek table with entries', 'an empty one');
+    this.#count -= 1;
+    if (this.#count % blockEntries === 0) this.#blocks.pop();
+  }
+
+  /** The whole frame in consecutive pieces. They are views on the table: use them before changing it. */
+  *encode(): Generator<Uint8Array> {
+    const contentBytes = this.encodedBytes - skippableHeadBytes;
+    yield encodeSkippableHead({ magic: seekTableFrameMagic, contentBytes });
+    for (const [index, block] of this.#blocks.entries()) {
+      const entries = Math.min(blockEntries, this.#count - index * blockEntries);
+      yield block.subarray(0, entries * entryBytes);
+    }
+    yield encodeFooter(this.#count);
+  }
+
+  /** Every frame in file order, with its offsets. */
+  *entries(): Generator<SeekTableEntry> {
+    let offset = 0;
+    let rawOffset = 0;
+    for (let index = 0; index < this.#count; index += 1) {
+      const view = viewOf(this.#blocks[Math.floor(index / blockEntries)] as Uint8Array);
+      const at = (index % blockEntries) * entryBytes;
+      const compressedBytes = view.getUint32(at, true);
+      const rawBytes = view.getUint32(at + 4, true);
+      const checksum = view.getUint32(at + 8, true);
+      yield { offset, compressedBytes, rawOffset, rawBytes, checksum };
+      offset += compressedBytes;
+      rawOffset += rawBytes;
+    }
+  }
+}
+
+export interface SeekTableFooter {
+  /** Frames in front of the table, 0 to 2^27. */
+  readonly entries: number;
+  readonly hasChecksums: boolean;
+  /** Bytes of the whole seek table frame, which ends where the file ends. */
+  readonly tableBytes: number;
+}
+
+/**
+ * Reads the last 9 bytes of a file; `undefined` when there is no seek table. Failure `integrity` when there
+ * is one that cannot be: check of its size against the file's is part of this, before anyone allocates.
+ */
+export function decodeSeekTableFooter(
+  tail: Uint8Array,
+  fileBytes: number,
+  file: string,
+): SeekTableFooter | undefined {
+  if (tail.length < seekTableFooterBytes) return undefined;
+  const footer = viewOf(tail.subarray(tail.length - seekTableFooterBytes));
+  if (footer.getUint32(5, true) !== footerMagic) return undefined;
+  const entries = footer.getUint32(0, true);
+  const descriptor = footer.getUint8(4);
+  const hasChecksums = (descriptor & checksumBit) !== 0;
+  const size = hasChecksums ? entryBytes : entryBytesWithoutChecksum;
+  const tableBytes = skippableHeadBytes + entries * size + seekTableFooterBytes;
+  if (
+    (descriptor & reservedBits) !== 0 ||
+    entries > maxSeekTableEntries ||
+    tableBytes > fileBytes
+  ) {
+    throw damaged(file, 'its seek table cannot be one of this file');
+  }
+  return { entries, hasChecksums, tableBytes };
+}
+
+/**
+ * Reads the whole seek table frame (`footer.tableBytes` bytes). Failure `integrity` unless its frames fill
+ * the file from the start to the table exactly.
+ */
+export function decodeSeekTable(frame: Uint8Array, fileBytes: number, file: string): SeekTable {
+  const footer = decodeSeekTableFooter(frame, fileBytes, file);
+  if (!footer || footer.tableBytes !== frame.length) throw damaged(file, 'its seek table is cut');
+  const head = decodeSkippableHead(frame, file);
+  const size = footer.hasChecksums ? entryBytes : entryBytesWithoutChecksum;
+  const right = head.magic === seekTableFrameMagic;
+  if (!right || head.contentBytes !== frame.length - skippableHeadBytes) {
+    throw damaged(file, 'the head of its seek table does not fit the footer');
+  }
+  const table = new SeekTable();
+  const view = viewOf(frame);
+  let total = 0;
+  for (let index = 0; index < footer.entries; index += 1) {
+    const at = skippableHeadBytes + index * size;
+    const rawBytes = view.getUint32(at + 4, true);
+    if (rawBytes > maxSeekTableRawBytes) throw damaged(file, 'its seek table names a huge frame');
+    table.append(
+      view.getUint32(at, true),
+      rawBytes,
+      footer.hasChecksums ? view.getUint32(at + 8, true) : 0,
+    );
+    total += view.getUint32(at, true);
+  }
+  if (total === fileBytes - frame.length) return table;
+  throw damaged(file, `its seek table describes ${total} bytes of ${fileBytes - frame.length}`);
+}
+
+function encodeFooter(entries: number): Uint8Array {
+  const bytes = new Uint8Array(seekTableFooterBytes);
+  const view = viewOf(bytes);
+  view.setUint32(0, entries, true);
+  view.setUint8(4, checksumBit);
+  view.setUint32(5, footerMagic, true);
+  return bytes;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

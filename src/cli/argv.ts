@@ -1,0 +1,112 @@
+// The command line before commander: finds the verb, makes sqlcmd's bare `-N` safe, and learns the password,
+// so that not even a complaint about the command line can say it.
+
+import type { Option } from 'commander';
+import { isEncryption } from './connection-options.ts';
+
+export interface RoutedArgv {
+  /** The verb first, then everything else in its order. */
+  readonly argv: readonly string[];
+  readonly secrets: readonly string[];
+}
+
+export interface Grammar {
+  /** Of all commands together. */
+  readonly options: readonly Option[];
+  readonly verbs: readonly string[];
+  /** The verb of a command line that names none. */
+  readonly shortForm: string;
+}
+
+/** Without an operand these speak about the program as a whole. */
+const aboutProgram = ['-h', '--help', '--version'];
+
+export function routeArgv(argv: readonly string[], grammar: Grammar): RoutedArgv {
+  const walk = new Walk(argv, grammar.options);
+  while (walk.step());
+  const { words, secrets, firstOperand } = walk;
+  if (firstOperand !== undefined && grammar.verbs.includes(words[firstOperand] ?? '')) {
+    const [verb = ''] = words.splice(firstOperand, 1);
+    return { argv: [verb, ...words], secrets };
+  }
+  const isAboutProgram = firstOperand === undefined && words.some((w) => aboutProgram.includes(w));
+  return { argv: isAboutProgram ? words : [grammar.shortForm, ...words], secrets };
+}
+
+/** One pass over the words, telling options, their values and operands apart the way commander does. */
+class Walk {
+  readonly words: string[] = [];
+  readonly secrets: string[] = [];
+  /** Index in `words` of the first operand that is not behind `--`. */
+  firstOperand: number | undefined;
+  readonly #waiting: string[];
+  readonly #options = new Map<string, Option>();
+
+  constructor(argv: readonly string[], options: readonly Option[]) {
+    this.#waiting = [...argv];
+    for (const option of options) {
+      for (const flag of [option.short, option.long]) if (flag) this.#options.set(flag, option);
+    }
+  }
+
+  step(): boolean {
+    const word = this.#waiting.shift();
+    if (word === undefined) return false;
+    if (word === '--') this.words.push(word, ...this.#waiting.splice(0));
+    else if (word.startsWith('--')) this.#long(word);
+    else if (word.length > 1 && word.startsWith('-')) this.#short(word);
+    else this.#operand(word);
+    return true;
+  }
+
+  #operand(word: string): void {
+    this.firstOperand ??= this.words.length;
+    this.words.push(word);
+  }
+
+  #long(word: string): void {
+    const at = word.indexOf('=');
+    const option = this.#options.get(at < 0 ? word : word.slice(0, at));
+    if (!option || at >= 0) {
+      this.words.push(word);
+      if (option) this.#learn(option, word.slice(at + 1));
+    } else if (option.optional) this.words.push(`${word}=${this.#encryption()}`);
+    else this.#whole(word, option);
+  }
+
+  /** `-S host`, `-Shost`, `-CE`, `-CShost`, `-N`, `-No`: flags, then at most one option that takes a value. */
+  #short(word: string): void {
+    const letters = [...word].slice(1);
+    const at = letters.findIndex((letter) => !this.#isFlag(letter));
+    const option = at < 0 ? undefined : this.#options.get(`-${letters[at]}`);
+    const attached = letters.slice(at + 1).join('');
+    if (option?.required && attached === '') this.#whole(word, option);
+    else if (option?.optional && attached === '') this.words.push(word + this.#encryption());
+    else {
+      this.words.push(word);
+      if (option) this.#learn(option, attached);
+    }
+  }
+
+  #isFlag(letter: string): boolean {
+    const option = this.#options.get(`-${letter}`);
+    return option !== undefined && !option.required && !option.optional;
+  }
+
+  #whole(word: string, option: Option): void {
+    this.words.push(word);
+    const value = option.required ? this.#waiting.shift() : undefined;
+    if (value === undefined) return;
+    this.words.push(value);
+    this.#learn(option, value);
+  }
+
+  /** `-N` is the one option whose value may be missing: only a word that can be one is taken for it. */
+  #encryption(): string {
+    return isEncryption(this.#waiting[0] ?? '') ? (this.#waiting.shift() ?? '') : 'm';
+  }
+
+  #learn(option: Option, value: string): void {
+    if (option.long === '--password') this.secrets.push(value);
+  }
+}

@@ -1,0 +1,92 @@
+// `vdibackup backup`: words -> request -> job -> last line.
+
+import { type BackupPlan, backupPlan } from './backup-options.ts';
+import { connection } from './connection-options.ts';
+import type { LogLevel } from './log-file.ts';
+import { oneOf } from './option-values.ts';
+import type { BackupCommandFlags, SpeechFlags } from './program.ts';
+import type { Reporters } from './reporter.ts';
+import type { RunTitle } from './result-line.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { TextReporter } from './text-reporter.ts';
+import { usageError } from './usage-error.ts';
+
+/** Who speaks in this run, and about what. */
+export interface Speech {
+  readonly reporters: Reporters;
+  /** Undefined with `--json`. */
+  readonly text: TextReporter | undefined;
+  title: RunTitle | undefined;
+}
+
+const progressKinds = ['auto', 'bar', 'plain', 'none'] as const;
+/** Also the words of log-file.ts, which is only loaded when there is a log. */
+const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+
+export async function backupCommand(
+  database: string,
+  files: readonly string[],
+  flags: BackupCommandFlags,
+  around: Surroundings,
+  speech: Speech,
+): Promise<void> {
+  const { target, login } = connection(flags, around);
+  const plan = backupPlan(database, files, flags, target, around);
+  speech.title = plan.title;
+  checkStdout(plan, around);
+  await prepareSpeech(flags, plan, around, speech);
+  const emit = speech.reporters.event.bind(speech.reporters);
+  const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
+  const backupJob = await around.loadBackupJob();
+  around.abort.throwIfAborted();
+  const summary = await backupJob(request, around.abort, emit);
+  speech.reporters.succeeded(summary, plan.title);
+}
+
+function checkStdout({ title }: BackupPlan, { stdoutIsTerminal }: Surroundings): void {
+  if (title.files[0] === '-' && stdoutIsTerminal && !title.dryRun) {
+    throw usageError(
+      'stdout',
+      'stdout is a terminal, which cannot take a backup',
+      'Redirect it, pipe it, or name a file.',
+    );
+  }
+}
+
+async function prepareSpeech(
+  flags: SpeechFlags,
+  { title }: BackupPlan,
+  around: Surroundings,
+  { reporters, text }: Speech,
+): Promise<void> {
+  const progress = oneOf('--progress', flags.progress, progressKinds);
+  const level = oneOf('--log-level', flags.logLevel, logLevels);
+  if (flags.logFile !== undefined) {
+    const { LogFile } = await import('./log-file.ts');
+    const onFailure = (reason: string) =>
+      reporters.event({
+        event: 'warning',
+        code: 'log-file',
+        message: `nothing more is written to '${flags.logFile}': ${reason}`,
+      });
+    reporters.add(new LogFile(flags.logFile, level, around.redactor, onFailure));
+  }
+  if (!text) return;
+  text.saysPlan = title.dryRun;
+  await showProgress(progress, text, around);
+}
+
+async function showProgress(
+  kind: (typeof progressKinds)[number],
+  text: TextReporter,
+  { output, stderrIsTerminal, columns }: Surroundings,
+): Promise<void> {
+  if (kind === 'none') return;
+  if (kind === 'plain' || !stderrIsTerminal) {
+    const { PlainProgress } = await import('./plain-progress.ts');
+    text.showProgress(new PlainProgress(output));
+  } else {
+    const { ProgressBar } = await import('./progress-bar.ts');
+    text.showProgress(new ProgressBar(output, columns));
+  }
+}

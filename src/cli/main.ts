@@ -1,0 +1,79 @@
+// The only file that knows the process: argv, environment, signals, exit code. Not here: any decision.
+
+import { availableParallelism, hostname } from 'node:os';
+import { isatty } from 'node:tty';
+import { Abort } from '../abort.ts';
+import { asError, exitCodes, internalError } from '../errors.ts';
+import { Output } from './output.ts';
+import { Redactor } from './redact.ts';
+import { Run } from './run.ts';
+import { catchSignals } from './signals.ts';
+import type { Surroundings } from './surroundings.ts';
+import { syncWriter } from './sync-writer.ts';
+
+/** How long an abort after an unexpected error may take before the process ends all the same, in milliseconds. */
+const abortGrace = 10_000;
+/** How long what is left of the event loop may keep the process after the last line, in milliseconds. */
+const exitGrace = 100;
+
+const writeErr = syncWriter(2);
+const redactor = new Redactor();
+const abort = new Abort();
+const around: Surroundings = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  platform: process.platform,
+  hostName: hostname(),
+  cpus: availableParallelism(),
+  stdoutIsTerminal: isatty(1),
+  stderrIsTerminal: isatty(2),
+  columns: () => process.stderr.columns || 80,
+  now: Date.now,
+  writeOut: syncWriter(1),
+  output: new Output(writeErr, redactor),
+  redactor,
+  abort,
+  askPassword: isatty(0) && isatty(2) ? ask : undefined,
+  loadBackupJob: async () => (await import('../job/backup-job.ts')).backupJob,
+};
+
+async function ask(question: string): Promise<string> {
+  const { askPassword } = await import('./password-prompt.ts');
+  return askPassword(question, process.stdin, writeErr, abort);
+}
+
+const run = new Run(around);
+catchSignals(process, process.platform, abort, (reason, again) => run.stopping(reason, again));
+
+// Node would print warnings whenever it likes, also after the last line.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => run.debug(`${warning.name}: ${warning.message}`));
+
+/** The devices are closed first: an error that nobody expected must not leave SQL Server waiting. */
+const crashed = new Promise<number>((resolve) => {
+  const crash = (thrown: unknown) => {
+    abort.raise(asError(thrown));
+    setTimeout(() => resolve(run.fail(thrown)), abortGrace).unref();
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+});
+
+let ended = false;
+const end = (exitCode: number) => {
+  ended = true;
+  process.exitCode = exitCode;
+  setTimeout(() => forceExit(exitCode), exitGrace).unref();
+};
+
+async function forceExit(exitCode: number): Promise<void> {
+  const { exitNow } = await import('../job/exit-now.ts');
+  exitNow(exitCode);
+}
+
+// Whatever else ends the process has not made a backup.
+process.exitCode = exitCodes.unclassified;
+process.once('beforeExit', () => {
+  if (!ended) end(run.fail(internalError('the run to end', 'nothing left to wait for')));
+});
+Promise.race([run.start(), crashed]).then(end, () => end(exitCodes.unclassified));

@@ -1,0 +1,93 @@
+// Words of the command line -> values, each refusal saying what is allowed. Not here: which options exist.
+
+import { formatByteSize, GiB, KiB, MiB, parseByteSize } from '../byte-size.ts';
+import { parseDuration } from '../duration.ts';
+import type { BackupType } from '../events.ts';
+import type { Compression } from '../job/backup-request.ts';
+import { usageError } from './usage-error.ts';
+
+/** SQL Server takes MAXTRANSFERSIZE in steps of 64 KiB up to 4 MiB. */
+const transferStep = 64 * KiB;
+const maxTransferSize = 4 * MiB;
+/** Physical sector sizes SQL Server knows for BLOCKSIZE. */
+const minBlockSize = 512;
+const maxBlockSize = 64 * KiB;
+/** zstd's own range, without the levels (20 to 22) whose windows need more memory than they save. */
+const minLevel = -7;
+const maxLevel = 19;
+/** Slower than this, no SQL Server backup is worth its time; also keeps a throttle from looking stalled. */
+const minRate = 64 * KiB;
+const maxRate = 1024 * GiB;
+const minStallTimeout = 1000;
+/** A timer of Node counts to 24.8 days. */
+const maxStallTimeout = 7 * 24 * 3_600_000;
+
+function badValue(option: string, text: string, allowed: string): Error {
+  return usageError('invalid-value', `${option} must be ${allowed}, not '${text}'`);
+}
+
+export function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw badValue(option, text, `a whole number from ${min} to ${max}`);
+}
+
+export function oneOf<Word extends string>(
+  option: string,
+  text: string,
+  words: readonly Word[],
+): Word {
+  const found = words.find((word) => word === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw badValue(option, text, `one of ${words.join(', ')}`);
+}
+
+/** A text SQL Server keeps in a column of `max` characters. */
+export function textUpTo(option: string, text: string, max: number): string {
+  if (text.length >= 1 && text.length <= max && !/\p{Cc}/u.test(text)) return text;
+  throw badValue(option, shortened(text), `1 to ${max} printable characters`);
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
+}
+
+export const backupTypes: readonly BackupType[] = ['copy', 'full', 'diff', 'log'];
+
+export function compression(text: string): Compression {
+  if (text === 'server' || text === 'none') return { kind: text };
+  const match = /^zstd(?::([+-]?\d+))?$/.exec(text);
+  const level = Number(match?.[1] ?? 3);
+  if (match && level >= minLevel && level <= maxLevel) return { kind: 'zstd', level };
+  const allowed = `zstd, zstd:LEVEL with a level from ${minLevel} to ${maxLevel}, server or none`;
+  throw badValue('--compress', text, allowed);
+}
+
+export function transferSize(text: string): number {
+  const bytes = parseByteSize(text) ?? 0;
+  if (bytes >= transferStep && bytes <= maxTransferSize && bytes % transferStep === 0) return bytes;
+  throw badValue('--transfer-size', text, 'a multiple of 64KiB from 64KiB to 4MiB');
+}
+
+export function blockSize(text: string): number {
+  const bytes = parseByteSize(text) ?? 0;
+  const isPowerOfTwo = Number.isInteger(Math.log2(bytes));
+  if (bytes >= minBlockSize && bytes <= maxBlockSize && isPowerOfTwo) return bytes;
+  throw badValue('--block-size', text, 'a power of two from 512 to 64KiB (65536)');
+}
+
+/** Bytes per second of `100MiB/s`; the `/s` may be left out. */
+export function rate(text: string): number {
+  const bytes = parseByteSize(text.replace(/\/s(ec)?$/i, '')) ?? 0;
+  if (bytes >= minRate && bytes <= maxRate) return bytes;
+  const range = `from ${formatByteSize(minRate)}/s to ${formatByteSize(maxRate)}/s`;
+  throw badValue('--rate', text, `a size per second, e.g. 100MiB/s, ${range}`);
+}
+
+/** Milliseconds; 0 = off. */
+export function stallTimeout(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === 0) return 0;
+  if (ms !== undefined && ms >= minStallTimeout && ms <= maxStallTimeout) return Math.round(ms);
+  throw badValue('--stall-timeout', text, 'off or a duration from 1s to 7d, e.g. 90s, 15m, 1h30m');
+}

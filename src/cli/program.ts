@@ -1,0 +1,179 @@
+// The commander tree: which commands and options exist. Not here: what their words mean (`*-options.ts`).
+
+import { Command, CommanderError, Option } from 'commander';
+import { routeArgv } from './argv.ts';
+import type { BackupFlags } from './backup-options.ts';
+import type { ConnectionFlags } from './connection-options.ts';
+import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
+import { usageError } from './usage-error.ts';
+import { version } from './version.ts';
+
+export interface SpeechFlags {
+  readonly json?: true;
+  readonly logFile?: string;
+  readonly logLevel: string;
+  readonly progress: string;
+}
+
+export type BackupCommandFlags = BackupFlags & ConnectionFlags & SpeechFlags;
+
+/** What the commands do. */
+export interface Actions {
+  backup(database: string, files: readonly string[], flags: BackupCommandFlags): Promise<void>;
+}
+
+export interface ProgramInput {
+  readonly argv: readonly string[];
+  readonly writeOut: (text: string) => void;
+  /** Told about secrets on the command line before anything can be said about it. */
+  readonly learnSecret: (secret: string) => void;
+  readonly actions: Actions;
+}
+
+/** Columns of `--help`, the same everywhere. */
+const helpFormat = { helpWidth: 80, minWidthToWrap: 30 };
+
+/** Carries out the command line; throws `Failure('usage')` for one that nobody understands. */
+export async function runProgram({ argv, writeOut, learnSecret, actions }: ProgramInput) {
+  const program = programTree(actions, writeOut);
+  const routed = routeArgv(argv, {
+    options: program.commands.flatMap((command) => command.options),
+    verbs: [...program.commands.map((command) => command.name()), 'help'],
+    shortForm: 'backup',
+  });
+  for (const secret of routed.secrets) learnSecret(secret);
+  try {
+    await program.parseAsync(routed.argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (!spoken.test(error.code)) throw inOurWords(error);
+  }
+}
+
+function programTree(actions: Actions, writeOut: (text: string) => void): Command {
+  const program = new Command('vdibackup');
+  program
+    .usage(usage.replace(/^vdibackup /, ''))
+    .description(description)
+    .exitOverride()
+    .configureOutput({ writeOut, writeErr: () => undefined })
+    .configureHelp({ ...helpFormat, visibleOptions: () => shownOptions(program, backup) })
+    .enablePositionalOptions()
+    .version(version(), '--version', 'say the version')
+    .helpOption('-h, --help', 'say this')
+    .helpCommand('help [command]', 'say this, or more about one command');
+  const backup = backupCommand(program, actions);
+  for (const text of [examples, exitCodeTable, environment]) program.addHelpText('after', text);
+  return program;
+}
+
+/** The short form's options are the program's too; its own come last. */
+function shownOptions(program: Command, backup: Command): Option[] {
+  const own = [...program.options, new Option('-h, --help', 'say this')];
+  for (const option of own) option.helpGroup('Other:');
+  return [...backup.options, ...own].filter((option) => !option.hidden);
+}
+
+function backupCommand(program: Command, actions: Actions): Command {
+  const command = program
+    .command('backup')
+    .summary('back up a database; the word may be left out')
+    .description('Backs up a database; several files are one stripe each, - is stdout.')
+    .argument('<database>', 'its name')
+    .argument('<file...>', 'where to; may hold tokens such as {database}')
+    .configureHelp(helpFormat)
+    .helpOption('-h, --help', 'say this')
+    .addHelpText('after', '\nExamples, exit codes and environment: vdibackup --help')
+    .action((database: string, files: string[], flags: BackupCommandFlags) =>
+      actions.backup(database, files, flags),
+    );
+  connectionOptions(command);
+  backupOptions(command);
+  tuningOptions(command);
+  speechOptions(command);
+  return command;
+}
+
+function connectionOptions(command: Command): void {
+  command
+    .optionsGroup('Connection (the letters of sqlcmd):')
+    .option('-S, --server <name>', '[tcp:]host[\\instance][,port] (default: this machine)')
+    .option('-E, --integrated', 'Windows login')
+    .option('-U, --user <name>', 'SQL Server login')
+    .option('-P, --password <password>', 'its password; better: SQLCMDPASSWORD or --password-file')
+    .option('--password-file <file>', 'the first line of this file is the password')
+    .option('-C, --trust-server-certificate', 'trust the server certificate unchecked')
+    .option('-N, --encrypt [s|m|o]', 'encryption: strict, mandatory (default) or optional')
+    .option('-F, --host-name-in-certificate <name>', 'expect this name in the certificate')
+    .option('-l, --login-timeout <seconds>', '0 = no limit (default: 8)')
+    .option('-H, --workstation <name>', 'workstation name that SQL Server shows')
+    .option('-K, --application-intent <intent>', 'ReadOnly or ReadWrite')
+    .option('--assume-local', 'do not check that the server runs on this machine')
+    .option('--vdi-library <file>', 'another libsqlvdi.so (Linux)');
+}
+
+function backupOptions(command: Command): void {
+  command
+    .optionsGroup('Backup:')
+    .option('--type <type>', 'copy (full, COPY_ONLY), full, diff or log', 'copy')
+    .option('--compress <how>', 'zstd[:LEVEL] (-7 to 19), server or none', 'zstd:3')
+    .option('--stripes <n>', 'write n files (1 to 64), with {stripe} in the name')
+    .option('--overwrite', 'replace an existing file, after success')
+    .option('--no-checksum', 'back up without WITH CHECKSUM')
+    .addOption(new Option('--checksum', 'back up WITH CHECKSUM').default(true).hideHelp())
+    .option('--sha256', 'also write FILE.sha256')
+    .option('--name <text>', 'name of the backup set (up to 128 characters)')
+    .option('--description <text>', 'description of the backup set (up to 255)')
+    .option('--with <options>', 'further WITH options, verbatim')
+    .option('--utc', '{timestamp} in UTC instead of local time')
+    .option('-n, --dry-run', 'show the T-SQL and the plan, touch nothing');
+}
+
+function tuningOptions(command: Command): void {
+  command
+    .optionsGroup('Speed:')
+    .option('--threads <n>', 'compression threads (default: all cores)')
+    .option('--transfer-size <size>', '64KiB to 4MiB in steps of 64KiB', '4MiB')
+    .option('--block-size <size>', 'power of two from 512 to 64KiB (default: of the server)')
+    .option('--buffer-count <n>', 'buffers of all stripes together (default: of the server)')
+    .option('--rate <size/s>', 'no faster than this, e.g. 100MiB/s')
+    .option('--stall-timeout <duration>', 'abort when no byte moved for so long; or off', '15m');
+}
+
+function speechOptions(command: Command): void {
+  command
+    .optionsGroup('Output:')
+    .option('--progress <how>', 'auto, bar (terminal only), plain or none', 'auto')
+    .option('--json', 'JSON Lines on stderr')
+    .option('--log-file <file>', 'append a JSON log to this file')
+    .option('--log-level <level>', 'error, warn, info or debug', 'info')
+    .optionsGroup('Other:');
+}
+
+/** Commander throws these when it has said what it was asked for. */
+const spoken = /^commander\.(help|helpDisplayed|version)$/;
+
+const tryHelp = 'Try vdibackup --help.';
+
+/** Commander's complaint in one line of ours; a word that may hold a secret is cut. */
+function inOurWords({ code, message }: CommanderError): Error {
+  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const hint = suggestion ? suggestion.replace(/^\(|\)$/g, '') : tryHelp;
+  switch (code) {
+    case 'commander.unknownOption':
+      return usageError('unknown-option', withoutValue(first), hint);
+    case 'commander.missingArgument':
+      return usageError(
+        'missing-argument',
+        first.includes("'database'") ? 'no database named' : 'no destination file named',
+        'Write vdibackup <database> <file...>, or - for stdout; see vdibackup --help.',
+      );
+    default:
+      return usageError('command-line', first, hint);
+  }
+}
+
+/** `--pasword=secret` and `-xsecret` are named without what may be a value. */
+function withoutValue(message: string): string {
+  return message.replace(/^(unknown option ')(--[^=']*|-[^-']).*$/s, "$1$2'");
+}

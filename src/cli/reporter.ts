@@ -1,0 +1,44 @@
+import type { BackupSummary, JobEvent } from '../events.ts';
+import type { ErrorReport } from './error-report.ts';
+import type { RunTitle } from './result-line.ts';
+
+/**
+ * Who tells the story of a run: to a person, a machine or a log file. Calls come in this order: any events,
+ * then exactly one of `succeeded` and `failed`, which is the last. No call throws.
+ */
+export interface Reporter {
+  event(event: JobEvent): void;
+  /** A signal came; `again` = the second one. */
+  stopping(reason: string, again: boolean): void;
+  succeeded(summary: BackupSummary, title: RunTitle): void;
+  failed(report: ErrorReport, title: RunTitle | undefined): void;
+}
+
+/** Several reporters as one; the one added last speaks first, so that the terminal has the last word. */
+export class Reporters implements Reporter {
+  readonly #all: Reporter[];
+
+  constructor(first: Reporter) {
+    this.#all = [first];
+  }
+
+  add(reporter: Reporter): void {
+    this.#all.unshift(reporter);
+  }
+
+  event(event: JobEvent): void {
+    for (const reporter of this.#all) reporter.event(event);
+  }
+
+  stopping(reason: string, again: boolean): void {
+    for (const reporter of this.#all) reporter.stopping(reason, again);
+  }
+
+  succeeded(summary: BackupSummary, title: RunTitle): void {
+    for (const reporter of this.#all) reporter.succeeded(summary, title);
+  }
+
+  failed(report: ErrorReport, title: RunTitle | undefined): void {
+    for (const reporter of this.#all) reporter.failed(report, title);
+  }
+}

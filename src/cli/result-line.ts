@@ -1,0 +1,64 @@
+// The last thing a run says, for people who grep it and for machines: a stable interface (README).
+
+import { formatByteSize } from '../byte-size.ts';
+import { formatDuration } from '../duration.ts';
+import type { BackupSummary, BackupType } from '../events.ts';
+import type { ErrorReport } from './error-report.ts';
+import { oneLine } from './output.ts';
+
+/** What the run was about, as far as it is known. */
+export interface RunTitle {
+  readonly database: string;
+  readonly type: BackupType;
+  /** The files in the words of the command line, tokens replaced. */
+  readonly files: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export function okLine(summary: BackupSummary, title: RunTitle): string {
+  const files = `file=${title.files.join(',')}`;
+  const what = `OK ${oneLine(summary.database)} ${summary.type}`;
+  if (summary.dryRun) return `${what} dry run, nothing was touched ${files}`;
+  const bytes = `${formatByteSize(summary.rawBytes)} -> ${formatByteSize(summary.storedBytes)}`;
+  const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
+  return `${what} ${bytes} (${formatRatio(summary)}) ${time} ${files} set=${summary.setId}`;
+}
+
+export function failedLine(report: ErrorReport, title: RunTitle | undefined): string {
+  const what = title ? ` ${oneLine(title.database)} ${title.type}` : '';
+  return `FAILED${what}: ${report.message} (exit ${report.exitCode})`;
+}
+
+export function summaryObject(summary: BackupSummary): object {
+  const rate = Math.round(bytesPerSecond(summary));
+  return { event: 'summary', exitCode: 0, ...summary, bytesPerSecond: rate };
+}
+
+export function errorObject(report: ErrorReport, title: RunTitle | undefined): object {
+  const { exitCode, code, message, hints, causes, stack } = report;
+  return {
+    event: 'error',
+    exitCode,
+    code,
+    message,
+    hints,
+    causes,
+    ...(title && { database: title.database, type: title.type }),
+    ...(stack && { stack }),
+  };
+}
+
+interface Sizes {
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** How many times smaller the result is, e.g. `3.85x`. */
+export function formatRatio({ rawBytes, storedBytes }: Sizes): string {
+  return storedBytes > 0 ? `${(rawBytes / storedBytes).toFixed(2)}x` : '-';
+}
+
+function bytesPerSecond({ rawBytes, elapsedMs }: Sizes): number {
+  return elapsedMs > 0 ? (rawBytes * 1000) / elapsedMs : 0;
+}

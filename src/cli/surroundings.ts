@@ -1,0 +1,34 @@
+import type { Abort } from '../abort.ts';
+import type { BackupSummary, Emit } from '../events.ts';
+import type { BackupRequest } from '../job/backup-request.ts';
+import type { Output } from './output.ts';
+import type { Redactor } from './redact.ts';
+
+/** What a run finds around it: main.ts takes it from the process, tests make it up. */
+export interface Surroundings {
+  /** Without the program's own two words. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly hostName: string;
+  readonly cpus: number;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** Width of the terminal on stderr. */
+  readonly columns: () => number;
+  /** Date.now */
+  readonly now: () => number;
+  readonly writeOut: (text: string) => void;
+  readonly output: Output;
+  readonly redactor: Redactor;
+  readonly abort: Abort;
+  /** Asks a person for a password; undefined when there is no terminal to ask at. */
+  readonly askPassword: ((question: string) => Promise<string>) | undefined;
+  readonly loadBackupJob: () => Promise<BackupJob>;
+}
+
+export type BackupJob = (
+  request: BackupRequest,
+  abort: Abort,
+  emit: Emit,
+) => Promise<BackupSummary>;

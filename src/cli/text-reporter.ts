@@ -1,0 +1,128 @@
+// What a person reads on stderr. Rules: one line per fact; lower case, no final period; hints on lines of
+// their own; the last line is OK or FAILED. `--progress` decides how progress is shown.
+
+import { formatByteSize } from '../byte-size.ts';
+import type { BackupSummary, JobEvent } from '../events.ts';
+import { unreachable } from '../unreachable.ts';
+import type { ErrorReport } from './error-report.ts';
+import { type Output, oneLine } from './output.ts';
+import type { ProgressDisplay } from './plain-progress.ts';
+import type { Reporter } from './reporter.ts';
+import { failedLine, okLine, type RunTitle } from './result-line.ts';
+
+/** "%d percent processed.": shown as progress. */
+const percentProcessed = 3211;
+
+type Event<Name extends JobEvent['event']> = Extract<JobEvent, { event: Name }>;
+
+export class TextReporter implements Reporter {
+  readonly #output: Output;
+  #progress: ProgressDisplay | undefined;
+  #stopping = false;
+  /** The plan is only said when it is all that is asked for. */
+  saysPlan = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  showProgress(display: ProgressDisplay): void {
+    this.#progress = display;
+  }
+
+  event(event: JobEvent): void {
+    switch (event.event) {
+      case 'plan':
+        this.#plan(event);
+        break;
+      case 'connected':
+        this.#connected(event);
+        break;
+      case 'configured':
+        this.#configured(event);
+        break;
+      case 'warning':
+        this.#warning(event);
+        break;
+      case 'progress':
+        this.#progress?.update(event);
+        break;
+      case 'sql-message':
+        this.#sqlMessage(event);
+        break;
+      case 'aborting':
+        if (!this.#stopping) this.#say(`aborting: ${event.reason}`);
+        break;
+      case 'debug':
+        break;
+      default:
+        unreachable(event);
+    }
+  }
+
+  stopping(reason: string, again: boolean): void {
+    this.#stopping = true;
+    this.#say(
+      again
+        ? 'not waiting for SQL Server any more'
+        : `${reason}: aborting; press Ctrl-C again not to wait for SQL Server`,
+    );
+  }
+
+  succeeded(summary: BackupSummary, title: RunTitle): void {
+    this.#progress?.stop();
+    for (const { path, sha256 } of summary.files) {
+      if (sha256) this.#say(`sha256: ${sha256}  ${path}`);
+    }
+    this.#output.last(() => this.#output.line(okLine(summary, title)));
+  }
+
+  failed(report: ErrorReport, title: RunTitle | undefined): void {
+    this.#progress?.stop();
+    this.#output.last(() => {
+      for (const line of errorLines(report)) this.#output.line(line);
+      this.#output.line(failedLine(report, title));
+    });
+  }
+
+  #plan({ statement, lines }: Event<'plan'>): void {
+    if (!this.saysPlan) return;
+    this.#output.line(statement);
+    for (const line of lines) this.#say(line);
+  }
+
+  #connected({ server, version, edition }: Event<'connected'>): void {
+    this.#say(`connected to ${server}: SQL Server ${version}, ${edition}`);
+  }
+
+  #configured({ devices, blockSize, transferSize }: Event<'configured'>): void {
+    const many = devices === 1 ? '1 device' : `${devices} devices`;
+    const sizes = `block size ${formatByteSize(blockSize)}, transfer size ${formatByteSize(transferSize)}`;
+    this.#say(`SQL Server opened ${many}: ${sizes}`);
+  }
+
+  #warning({ message, hint }: Event<'warning'>): void {
+    this.#say(`warning: ${message}`);
+    if (hint) this.#say(`hint: ${hint}`);
+  }
+
+  #sqlMessage({ number, severity, text }: Event<'sql-message'>): void {
+    if (number !== percentProcessed) this.#say(`sql: Msg ${number}, Level ${severity}: ${text}`);
+  }
+
+  #say(text: string): void {
+    this.#output.line(oneLine(text));
+  }
+}
+
+/** What failed, why, and what to do next; a usage error in a single line. */
+export function errorLines(report: ErrorReport): string[] {
+  const { message, causes, hints, stack } = report;
+  if (report.exitCode === 2) return [`error: ${[message, ...hints].join('. ')}`];
+  return [
+    `error: ${message}`,
+    ...(stack ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : []),
+    ...causes.map((cause) => `caused by: ${cause}`),
+    ...hints.map((hint) => `hint: ${hint}`),
+  ];
+}

@@ -1,0 +1,48 @@
+// What is asked of SQL Server before any device exists, and what the answers decide.
+
+import { hostname } from 'node:os';
+import type { Emit } from '../events.ts';
+import { checkDatabase, checkServer } from '../sql/preflight.ts';
+import {
+  type DatabaseFacts,
+  readDatabaseFacts,
+  readServerFacts,
+  type ServerFacts,
+} from '../sql/server-facts.ts';
+import type { SqlSession } from '../sql/sql-session.ts';
+import type { BackupRequest } from './backup-request.ts';
+
+export interface ServerAnswers {
+  readonly server: ServerFacts;
+  /** As SQL Server spells it, where it said. */
+  readonly databaseName: string;
+}
+
+/** Throws `Failure` when the backup cannot succeed; says what is worth a warning. */
+export async function askServer(session: SqlSession, request: BackupRequest, emit: Emit): Promise<ServerAnswers> {
+  const server = await readServerFacts(session);
+  emit({
+    event: 'connected',
+    server: server.serverName ?? request.connection.host,
+    version: server.productVersion ?? 'unknown',
+    edition: server.edition ?? 'unknown',
+  });
+  checkServer(server, {
+    localHostname: hostname(),
+    assumeLocal: request.assumeLocal,
+    login: request.connection.login?.user,
+  });
+  const database = await readDatabaseFacts(session, request.database);
+  const intent = {
+    database: request.database,
+    type: request.type,
+    compression: request.compression.kind,
+    with: request.with,
+  };
+  for (const warning of checkDatabase(intent, database, server)) emit({ event: 'warning', ...warning });
+  return { server, databaseName: spelledName(database) ?? request.database };
+}
+
+function spelledName(database: DatabaseFacts | 'missing' | undefined): string | undefined {
+  return typeof database === 'object' ? database.name : undefined;
+}

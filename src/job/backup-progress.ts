@@ -1,0 +1,54 @@
+import type { Emit } from '../events.ts';
+
+/** How often progress is said, ms. Reporters show it as often as suits them. */
+const intervalMs = 250;
+
+export interface ByteCounters {
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+}
+
+/** Says regularly how far the job is, and keeps SQL Server's last word on percent. */
+export class BackupProgress {
+  readonly #emit: Emit;
+  readonly #startedAt = performance.now();
+  #counters: ByteCounters = { rawBytes: 0, storedBytes: 0 };
+  #percent: number | undefined;
+  #messages = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  /** Milliseconds since the job began. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** A number that changes with every byte moved and everything SQL Server said. */
+  get moved(): number {
+    return this.#counters.rawBytes + this.#counters.storedBytes + this.#messages;
+  }
+
+  watch(counters: ByteCounters): void {
+    this.#counters = counters;
+    this.#timer = setInterval(() => this.say(), intervalMs);
+    this.#timer.unref();
+  }
+
+  heard(percent: number | undefined): void {
+    this.#messages += 1;
+    if (percent !== undefined) this.#percent = percent;
+  }
+
+  say(): void {
+    const { rawBytes, storedBytes } = this.#counters;
+    const percent = this.#percent === undefined ? {} : { percent: this.#percent };
+    this.#emit({ event: 'progress', rawBytes, storedBytes, elapsedMs: this.elapsedMs, ...percent });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,133 @@
+// All files of one backup, one per stripe, treated as one thing: checked, locked, created, finished and
+// published together, or removed together.
+
+import { basename } from 'node:path';
+import type { ArchiveHeader } from '../archive/archive-header.ts';
+import type { TrailerFacts } from '../archive/archive-trailer.ts';
+import { ArchiveWriter } from '../archive/archive-writer.ts';
+import { BareWriter } from '../archive/bare-writer.ts';
+import { checkDestinations, type Destination } from '../archive/destination.ts';
+import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
+import { PartialFile } from '../archive/file-sink.ts';
+import type { Sink } from '../archive/sink.ts';
+import { openStdoutSink } from '../archive/stdout-sink.ts';
+import type { StoredStripe, StripeWriter } from '../archive/stripe-writer.ts';
+import { asError } from '../errors.ts';
+import type { BackupRequest } from './backup-request.ts';
+
+/** The path that means standard output. */
+export const stdoutPath = '-';
+
+/** Suffix of the checksum file of `--sha256`. */
+const checksumSuffix = '.sha256';
+
+export class StripeFiles {
+  readonly #request: BackupRequest;
+  readonly #locks: DestinationLock[] = [];
+  readonly #partials: PartialFile[] = [];
+  readonly #writers: StripeWriter[] = [];
+
+  private constructor(request: BackupRequest) {
+    this.#request = request;
+  }
+
+  /**
+   * Every check that needs no work and leaves nothing behind, and the run locks (not for a dry run).
+   * Throws `Failure` `usage`, `io` or `locked`.
+   */
+  static async check(request: BackupRequest): Promise<StripeFiles> {
+    const files = new StripeFiles(request);
+    if (files.toStdout) return files;
+    const { overwrite, sha256, dryRun } = request;
+    const paths = sha256 ? request.files.flatMap((path) => [path, path + checksumSuffix]) : request.files;
+    const destinations = await checkDestinations(paths, { overwrite });
+    if (!dryRun) await files.#lock(destinations);
+    return files;
+  }
+
+  get toStdout(): boolean {
+    return this.#request.files[0] === stdoutPath;
+  }
+
+  get writers(): readonly StripeWriter[] {
+    return this.#writers;
+  }
+
+  /** Creates the partial files; this is the proof that the folders can be written. `stdout` is the descriptor for `-`. */
+  async create(stdout: number): Promise<void> {
+    if (this.toStdout) return this.#add(openStdoutSink(stdout));
+    for (const path of this.#request.files) {
+      const partial = await PartialFile.create(path);
+      this.#partials.push(partial);
+      this.#add(partial);
+    }
+  }
+
+  /** `header` makes the header of one stripe, counted from 0. */
+  async begin(header: (stripe: number) => ArchiveHeader): Promise<void> {
+    await Promise.all(this.#writers.map((writer, stripe) => writer.begin(header(stripe))));
+  }
+
+  /** After Msg 3014: final words, durable, closed. */
+  async finish(facts: (stripe: number) => TrailerFacts): Promise<StoredStripe[]> {
+    const stored = await Promise.all(this.#writers.map((writer, stripe) => writer.finish(facts(stripe))));
+    await this.#writeChecksums(stored);
+    return stored;
+  }
+
+  /** The final names appear here and nowhere else. */
+  async publish(): Promise<void> {
+    const { overwrite } = this.#request;
+    for (const [index, partial] of this.#partials.entries()) {
+      try {
+        await partial.publish({ overwrite });
+      } catch (thrown) {
+        // The backup is whole and SQL Server counts on it: whatever bears a partial name now is kept.
+        for (const later of this.#partials.slice(index)) later.keep();
+        throw thrown;
+      }
+    }
+  }
+
+  /** Removes everything unpublished and frees the locks. False when something could not be removed. Never rejects. */
+  async discard(): Promise<boolean> {
+    const removed = await Promise.all([
+      ...this.#writers.map((writer) => writer.discard()),
+      ...this.#partials.map((partial) => partial.discard()),
+    ]);
+    await this.release();
+    return removed.every(Boolean);
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(this.#locks.map((lock) => lock.release().catch(asError)));
+  }
+
+  async #lock(destinations: readonly Destination[]): Promise<void> {
+    try {
+      for (const destination of destinations) this.#locks.push(await lockDestination(destination));
+    } catch (thrown) {
+      await this.release();
+      throw thrown;
+    }
+  }
+
+  #add(sink: Sink): void {
+    const { compression, sha256 } = this.#request;
+    const Writer = compression.kind === 'zstd' ? ArchiveWriter : BareWriter;
+    this.#writers.push(new Writer(sink, { sha256 }));
+  }
+
+  /** `FILE.sha256` in sha256sum's format, published after the backup it speaks of. */
+  async #writeChecksums(stored: readonly StoredStripe[]): Promise<void> {
+    for (const [stripe, { sha256 }] of stored.entries()) {
+      const path = this.#request.files[stripe];
+      if (sha256 === undefined || path === undefined) continue;
+      const partial = await PartialFile.create(path + checksumSuffix);
+      this.#partials.push(partial);
+      await partial.write(Buffer.from(`${sha256}  ${basename(path)}\n`), 0);
+      await partial.sync();
+      await partial.close();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// How much memory a job takes, decided once, from the threads and devices it has and nothing else.
+
+import { MiB } from '../byte-size.ts';
+
+/** Raw bytes of a frame (product.md §8). Larger gains no ratio at window sizes of everyday levels. */
+export const defaultFrameSize = 4 * MiB;
+
+/** A frame must hold a useful window even when 64 devices share the memory. */
+const smallestFrameSize = MiB;
+
+/** What half-filled frames of all devices together may take, in bytes: many stripes get smaller frames instead. */
+const deviceBudget = 64 * MiB;
+
+/** Slots a compress worker keeps busy: one under its hands, one in its queue, one being written. */
+const slotsPerThread = 3;
+
+export interface PipelineShape {
+  readonly frameSize: number;
+  readonly slotCount: number;
+  readonly slotCapacity: number;
+}
+
+/**
+ * Every device may hold one slot that is not full yet, so there must be more slots than devices, or
+ * all of them wait for each other.
+ */
+export function pipelineShape(devices: number, threads: number): PipelineShape {
+  const slotCount = devices + threads * slotsPerThread;
+  let frameSize = defaultFrameSize;
+  while (frameSize > smallestFrameSize && devices * frameSize > deviceBudget) frameSize /= 2;
+  return { frameSize, slotCount, slotCapacity: compressBound(frameSize) };
+}
+
+/** Largest zstd frame that `bytes` raw bytes can become, plus frame header and checksum (ZSTD_COMPRESSBOUND of zstd.h). */
+export function compressBound(bytes: number): number {
+  const margin = bytes < 128 * 1024 ? (128 * 1024 - bytes) >> 11 : 0;
+  return bytes + (bytes >> 8) + margin + 64;
+}

@@ -1,0 +1,82 @@
+// The user's verbatim `--with "…"`, read only far enough to know which options it sets: commas and words count
+// at the top level only, never inside quotes, brackets, parentheses or comments. Not a T-SQL parser.
+
+import { Failure } from '../errors.ts';
+
+/** One option as written: `name` is its first word in upper case, `text` the whole option, trimmed. */
+export interface WithOption {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What hides commas, words and parentheses, each with its opening; a piece that never ends does not match. */
+const hidden = [
+  { open: '--', piece: /^--[^\n]*/ },
+  { open: '/*', piece: /^\/\*[\s\S]*?\*\// },
+  { open: "'", piece: /^'(?:[^']|'')*'/ },
+  { open: '"', piece: /^"(?:[^"]|"")*"/ },
+  { open: '[', piece: /^\[(?:[^\]]|\]\])*\]/ },
+] as const;
+
+/**
+ * The options of `text` in order. Throws `Failure('usage')` where SQL Server could only answer with a syntax error:
+ * unclosed quotes or parentheses, an empty option, a semicolon, the word WITH itself.
+ */
+export function parseWithOptions(text: string): readonly WithOption[] {
+  const bare = blankHidden(text);
+  if (bare.includes(';')) throw malformed('it must not contain a semicolon');
+  const ends = [...topLevelCommas(bare), text.length];
+  return ends.map((end, index) => {
+    const start = index === 0 ? 0 : (ends[index - 1] ?? 0) + 1;
+    return toOption(text.slice(start, end), bare.slice(start, end));
+  });
+}
+
+/** `text` at the same length, with blanks in place of everything quoted or commented. */
+function blankHidden(text: string): string {
+  let bare = '';
+  while (bare.length < text.length) {
+    const rest = text.slice(bare.length);
+    const length = hiddenLength(rest);
+    bare += length > 0 ? ' '.repeat(length) : rest.charAt(0);
+  }
+  return bare;
+}
+
+/** UTF-16 length of the quoted text or comment that `rest` begins with, 0 when it begins with none. */
+function hiddenLength(rest: string): number {
+  const kind = hidden.find(({ open }) => rest.startsWith(open));
+  if (!kind) return 0;
+  const match = kind.piece.exec(rest);
+  if (!match) throw malformed(`${kind.open} is not closed`);
+  return match[0].length;
+}
+
+function topLevelCommas(bare: string): number[] {
+  const commas: number[] = [];
+  let depth = 0;
+  for (const { 0: mark, index } of bare.matchAll(/[(),]/g)) {
+    if (mark === ',' && depth === 0) commas.push(index);
+    if (mark === '(') depth += 1;
+    if (mark === ')') depth -= 1;
+    if (depth < 0) throw malformed('a parenthesis is closed that was never opened');
+  }
+  if (depth > 0) throw malformed('a parenthesis is not closed');
+  return commas;
+}
+
+function toOption(raw: string, bare: string): WithOption {
+  const text = raw.trim();
+  const name = /^\s*([\p{L}_][\p{L}\p{N}_]*)/u.exec(bare)?.[1]?.toUpperCase();
+  if (!name) throw malformed(text ? `"${text}" does not begin with a word` : 'an option is empty');
+  if (name === 'WITH') throw malformed('the word WITH is already there');
+  return { name, text };
+}
+
+function malformed(reason: string): Failure {
+  return new Failure('usage', 'bad-with-options', `--with is not a list of options: ${reason}`, {
+    hints: [
+      'Write it as in BACKUP … WITH, separated by commas: --with "COPY_ONLY, RETAINDAYS = 7".',
+    ],
+  });
+}

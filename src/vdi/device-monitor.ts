@@ -1,0 +1,55 @@
+// A device thread's line to the main thread: what it is doing, what it gives away, what it waits for.
+// The waits are Atomics.wait on the device's control words, because the thread cannot read messages meanwhile.
+
+import type { MessagePort } from 'node:worker_threads';
+import {
+  ACTIVITY,
+  ANSWER,
+  activities,
+  FAIL_CODE,
+  type FromDevice,
+  pendingAnswer,
+} from './device-protocol.ts';
+import type { Barrier, DeviceActivity } from './virtual-device-set.ts';
+
+export class DeviceMonitor {
+  readonly #port: MessagePort;
+  readonly #control: Int32Array;
+
+  constructor(port: MessagePort, control: SharedArrayBuffer) {
+    this.#port = port;
+    this.#control = new Int32Array(control);
+  }
+
+  activity(activity: DeviceActivity): void {
+    Atomics.store(this.#control, ACTIVITY, activities.indexOf(activity));
+  }
+
+  /** Win32 code with which commands must fail, 0 while all is well. */
+  get failCode(): number {
+    return Atomics.load(this.#control, FAIL_CODE);
+  }
+
+  frame(slot: number, bytes: number): void {
+    this.say({ from: 'frame', slot, bytes });
+  }
+
+  commandFailed(win32: number): void {
+    this.say({ from: 'command-failed', win32 });
+  }
+
+  /** Asks for durability of everything given so far; sleeps until the answer, a Win32 code. */
+  awaitBarrier(kind: Barrier): number {
+    this.activity('awaiting-durability');
+    Atomics.store(this.#control, ANSWER, pendingAnswer);
+    // An abort that came before the line above has left its code in FAIL_CODE, never only in ANSWER.
+    if (this.failCode !== 0) return this.failCode;
+    this.say({ from: 'barrier', kind });
+    Atomics.wait(this.#control, ANSWER, pendingAnswer);
+    return Atomics.load(this.#control, ANSWER);
+  }
+
+  say(message: FromDevice): void {
+    this.#port.postMessage(message);
+  }
+}

@@ -1,0 +1,52 @@
+// Entry of a device thread: one virtual device, from GetConfiguration (device 0) to the last command.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { asError } from '../errors.ts';
+import { FramePool } from '../frame-pool.ts';
+import { BackupDevice } from './backup-device.ts';
+import type { DeviceCalls } from './device-calls.ts';
+import { DeviceMonitor } from './device-monitor.ts';
+import type { DeviceWorkerData, ToDevice } from './device-protocol.ts';
+import { NativeDevice } from './native-device.ts';
+import type { NativeKeys } from './native-library.ts';
+
+const data = workerData as DeviceWorkerData;
+if (!parentPort) throw new Error('internal error: expected a worker thread, but was the main thread');
+const port = parentPort;
+const monitor = new DeviceMonitor(port, data.control);
+const pool = new FramePool(data.pool);
+const calls: DeviceCalls = new NativeDevice(data.keys as NativeKeys);
+
+function configure(set: bigint): void {
+  monitor.activity('awaiting-configuration');
+  const { hresult, configuration } = calls.getConfiguration(set);
+  monitor.activity('starting');
+  monitor.say({ from: 'configured', hresult, configuration });
+}
+
+function serve(device: bigint, maxTransferSize: number): void {
+  try {
+    const end = new BackupDevice(calls, device, pool, monitor, maxTransferSize).serve();
+    leave(end);
+  } catch (thrown) {
+    leave({ how: 'failed', hresult: 0, reason: asError(thrown).stack ?? String(thrown), completed: false });
+  }
+}
+
+function leave(end: { how: 'closed' | 'aborted' | 'failed'; hresult: number; reason?: string; completed: boolean }): void {
+  monitor.activity('ended');
+  calls.release();
+  monitor.say({ from: 'ended', ...end });
+  port.close();
+}
+
+port.on('message', (message: ToDevice) => {
+  switch (message.to) {
+    case 'configure':
+      return configure(message.set);
+    case 'serve':
+      return serve(message.device, message.maxTransferSize);
+    case 'leave':
+      return leave({ how: 'aborted', hresult: 0, completed: false });
+  }
+});

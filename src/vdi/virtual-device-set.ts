@@ -1,0 +1,82 @@
+// THE PORT: one conversation with SQL Server's virtual device interface. What is behind it differs by
+// system (native-*.ts: libsqlvdi.so; Windows: COM), what is in front of it does not.
+//
+// Contract
+// - Order: create -> (statement is sent) -> configured -> openDevices -> serve -> ended -> close.
+// - Every virtual device has a thread of its own, which alone fetches and completes its commands. Waits
+//   are infinite and end by SignalAbort, because the unit of the timeout is not trusted on Linux.
+// - All devices are opened before any is served: the state machine of the 2005 specification allows
+//   OpenDevice only before the first GetCommand.
+// - Frames: a device thread owns a slot of the pool while it fills it, and gives it away with `frame`.
+//   VDI buffers never leave the device thread and are never touched after their completion.
+// - Barriers: `flush` and `complete` stay unanswered until the returned promise settles with a Win32
+//   code; 0 promises that every byte of that device so far is durable.
+// - `abort` may be called at any time, from the main thread, more than once; SignalAbort itself happens once.
+//   With a failing device, its command is completed with the Win32 code that says why before SignalAbort.
+// - `close` only after `ended` settled, exactly once. It is the last moment VDI memory exists.
+
+import type { FramePool } from '../frame-pool.ts';
+import type { DeviceConfiguration } from './struct-layout.ts';
+
+export type { DeviceConfiguration } from './struct-layout.ts';
+
+export type Barrier = 'flush' | 'complete';
+
+/** What the devices give to; called on the main thread, in the order of the device. */
+export interface DeviceConsumer {
+  /** `bytes` raw bytes in `slot`, which now belongs to the consumer. */
+  frame(device: number, slot: number, bytes: number): void;
+  /** Resolves with the Win32 completion code: 0 when everything of the device is durable. Never rejects. */
+  barrier(device: number, kind: Barrier): Promise<number>;
+  /** The device's service is over; it touches no VDI memory any more. */
+  end(end: DeviceEnd): void;
+}
+
+/** How a device's service ended: `closed` by the server (normal), `aborted`, or a broken contract. */
+export interface DeviceEnd {
+  readonly device: number;
+  readonly how: 'closed' | 'aborted' | 'failed';
+  /** The HRESULT that ended it, unsigned. */
+  readonly hresult: number;
+  /** For `failed`: what was wrong. */
+  readonly reason?: string;
+  /** True once this device answered VDC_Complete with success. */
+  readonly completed: boolean;
+}
+
+/** What a device's thread is doing now; for finding the side that is stuck. */
+export type DeviceActivity =
+  | 'starting'
+  | 'awaiting-configuration'
+  | 'awaiting-command'
+  | 'moving-bytes'
+  | 'awaiting-durability'
+  | 'ended';
+
+export interface VirtualDeviceSet {
+  readonly name: string;
+  readonly deviceNames: readonly string[];
+  /** Throws `Failure('environment')`. */
+  create(): void;
+  /** Settles when the server configured the set; rejects with `Failure` (also when aborted meanwhile). */
+  configured(): Promise<DeviceConfiguration>;
+  openDevices(): void;
+  serve(consumer: DeviceConsumer): void;
+  /** Settles when every device thread is out of VDI for good. Never rejects. */
+  readonly ended: Promise<readonly DeviceEnd[]>;
+  activity(device: number): DeviceActivity;
+  abort(failing?: { readonly device: number; readonly win32: number }): Promise<void>;
+  close(): void;
+}
+
+export interface VirtualDeviceSetOptions {
+  /** Set name = name of device 0; a fresh GUID, because Linux leaves stale objects after kill -9. */
+  readonly name: string;
+  readonly deviceCount: number;
+  readonly direction: 'backup' | 'restore';
+  readonly pool: FramePool;
+  /** libsqlvdi.so to load (Linux). */
+  readonly library?: string;
+  /** Instance name without host (Windows), undefined = default instance. */
+  readonly instance?: string;
+}

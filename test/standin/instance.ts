@@ -1,0 +1,192 @@
+// The SQL Server instance the stand-in plays: its identity, its settings, its databases. Plain data.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { TlsPolicy } from './prelogin.ts';
+
+/** Where the bytes of a BACKUP come from. */
+export type StreamSpec =
+  /** An existing backup file; with several devices it is cut into contiguous, block-aligned parts. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** A made-up MTF stream of about `bytes` bytes; every device gets a media family of its own. */
+  | {
+      readonly kind: 'generate';
+      readonly bytes: number;
+      readonly seed?: number;
+      /** How far zstd shall get with it, about; 2 to 10. */
+      readonly ratio?: number;
+    }
+  /** An existing recipe file (PROTOCOL.md); one device only. */
+  | { readonly kind: 'recipe'; readonly path: string };
+
+export type RecoveryModel = 'FULL' | 'BULK_LOGGED' | 'SIMPLE';
+export type DatabaseState =
+  | 'ONLINE'
+  | 'OFFLINE'
+  | 'RESTORING'
+  | 'RECOVERING'
+  | 'RECOVERY_PENDING'
+  | 'SUSPECT'
+  | 'EMERGENCY';
+
+export interface DatabaseDescription {
+  readonly name: string;
+  readonly recoveryModel?: RecoveryModel;
+  readonly state?: DatabaseState;
+  readonly encrypted?: boolean;
+  readonly readOnly?: boolean;
+  readonly inStandby?: boolean;
+  /** Name of the database this one is a snapshot of. */
+  readonly snapshotOf?: string;
+  readonly compatibilityLevel?: number;
+  readonly collation?: string;
+  /** True when a full backup was taken before: DIFFERENTIAL and LOG are possible. */
+  readonly hasFullBackup?: boolean;
+  readonly streams: StreamSpec;
+  /** Default: generated, an eighth of the full stream. */
+  readonly differential?: StreamSpec;
+  /** Default: generated, a sixteenth of the full stream. */
+  readonly log?: StreamSpec;
+  /** What WITH COMPRESSION sends; default: the same bytes as without. */
+  readonly compressed?: StreamSpec;
+}
+
+export interface InstanceOptions {
+  readonly login?: { readonly user: string; readonly password: string };
+  readonly sysadmin?: boolean;
+  readonly tls?: TlsPolicy;
+  /** Default: this machine's name as Windows would cut it (upper case, 15 characters). */
+  readonly machineName?: string;
+  readonly instance?: string;
+  readonly version?: string;
+  readonly edition?: string;
+  /** Whether VDC_Complete is offered to a client that asks for it. Default true. */
+  readonly completeEnabled?: boolean;
+  readonly backupCompressionDefault?: boolean;
+  readonly databases: readonly DatabaseDescription[];
+  /** What RESTORE does with the bytes: keep them in files (default) or only count them. */
+  readonly keepRestored?: boolean;
+}
+
+export interface Database {
+  readonly id: number;
+  readonly description: DatabaseDescription;
+  name: string;
+  recoveryModel: RecoveryModel;
+  state: DatabaseState;
+  readOnly: boolean;
+  userAccess: 'MULTI_USER' | 'SINGLE_USER' | 'RESTRICTED_USER';
+  fullBackup: { readonly setId: string; readonly finished: Date } | undefined;
+  busy: boolean;
+  readonly created: Date;
+  readonly recoveryFork: string;
+}
+
+export interface BackupHistory {
+  readonly setId: string;
+  readonly database: string;
+  readonly type: 'D' | 'I' | 'L';
+  readonly started: Date;
+  readonly finished: Date;
+  readonly bytes: number;
+  readonly copyOnly: boolean;
+  readonly name: string | null;
+}
+
+const netbiosLength = 15;
+const firstUserDatabase = 5;
+
+export class Instance {
+  readonly login: { readonly user: string; readonly password: string };
+  readonly tls: TlsPolicy;
+  readonly machineName: string;
+  readonly instanceName: string | undefined;
+  readonly version: string;
+  readonly edition: string;
+  readonly sysadmin: boolean;
+  readonly keepRestored: boolean;
+  readonly started = new Date();
+  readonly databases: Database[] = [];
+  readonly history: BackupHistory[] = [];
+  readonly requests = new Map<number, ActiveRequest>();
+  completeEnabled: boolean;
+  backupCompressionDefault: boolean;
+  #nextDatabase = firstUserDatabase;
+
+  constructor(options: InstanceOptions) {
+    this.login = options.login ?? { user: 'sa', password: 'Stand-in-1' };
+    this.tls = options.tls ?? 'supported';
+    this.machineName = options.machineName ?? netbiosName(hostname());
+    this.instanceName = options.instance;
+    this.version = options.version ?? '16.0.4135.4';
+    this.edition = options.edition ?? 'Developer Edition (64-bit)';
+    this.sysadmin = options.sysadmin ?? true;
+    this.keepRestored = options.keepRestored ?? true;
+    this.completeEnabled = options.completeEnabled ?? true;
+    this.backupCompressionDefault = options.backupCompressionDefault ?? false;
+    for (const [index, name] of ['master', 'tempdb', 'model', 'msdb'].entries()) {
+      this.databases.push(makeDatabase(index + 1, systemDatabase(name)));
+    }
+    for (const description of options.databases) this.add(description);
+  }
+
+  get serverName(): string {
+    return this.instanceName ? `${this.machineName}\\${this.instanceName}` : this.machineName;
+  }
+
+  get versionParts(): number[] {
+    return this.version.split('.').map(Number);
+  }
+
+  find(name: string): Database | undefined {
+    const wanted = name.trimEnd().toLowerCase();
+    return this.databases.find((database) => database.name.toLowerCase() === wanted);
+  }
+
+  add(description: DatabaseDescription): Database {
+    const database = makeDatabase(this.#nextDatabase, description);
+    this.#nextDatabase += 1;
+    this.databases.push(database);
+    return database;
+  }
+
+  drop(database: Database): void {
+    this.databases.splice(this.databases.indexOf(database), 1);
+  }
+}
+
+export interface ActiveRequest {
+  readonly session: number;
+  readonly command: string;
+  readonly databaseId: number;
+  readonly started: Date;
+  percent: number;
+  readonly text: string;
+}
+
+export function netbiosName(host: string): string {
+  return (host.split('.')[0] ?? host).toUpperCase().slice(0, netbiosLength);
+}
+
+function systemDatabase(name: string): DatabaseDescription {
+  const recoveryModel = name === 'model' ? 'FULL' : 'SIMPLE';
+  return { name, recoveryModel, streams: { kind: 'generate', bytes: 4 * 1024 * 1024 } };
+}
+
+function makeDatabase(id: number, description: DatabaseDescription): Database {
+  return {
+    id,
+    description,
+    name: description.name,
+    recoveryModel: description.recoveryModel ?? 'FULL',
+    state: description.state ?? 'ONLINE',
+    readOnly: description.readOnly ?? false,
+    userAccess: 'MULTI_USER',
+    fullBackup: description.hasFullBackup
+      ? { setId: randomUUID().toUpperCase(), finished: new Date() }
+      : undefined,
+    busy: false,
+    created: new Date(),
+    recoveryFork: randomUUID().toUpperCase(),
+  };
+}
