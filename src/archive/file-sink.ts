@@ -45,6 +45,7 @@ export class PartialFile implements Sink {
   #unsynced = 0;
   #backgroundSync: Promise<void> | undefined;
   #publishing: Promise<void> | undefined;
+  #discarding: Promise<boolean> | undefined;
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
@@ -93,7 +94,11 @@ export class PartialFile implements Sink {
     this.#expectOpen();
     this.#state = 'closed';
     await this.#backgroundSync;
-    await this.#sticky('close', () => this.#file.close());
+    // Closed even after a failure: the descriptor is given back exactly once.
+    await this.#file.close().catch((thrown: unknown) => {
+      this.#failure ??= ioFailure('close', this.name, thrown);
+    });
+    if (this.#failure) throw this.#failure;
   }
 
   /**
@@ -120,10 +125,14 @@ export class PartialFile implements Sink {
    * `discardWaitMs` for that write. Does nothing after `publish` (waits for one at work) or `keep`.
    * @returns false when the partial could not be removed; never rejects
    */
-  async discard(): Promise<boolean> {
+  discard(): Promise<boolean> {
+    this.#discarding ??= this.#discard();
+    return this.#discarding;
+  }
+
+  async #discard(): Promise<boolean> {
     await this.#publishing?.catch(() => undefined);
     if (this.#state === 'published' || this.#state === 'kept') return true;
-    if (this.#state === 'discarded') return gone(this.partialPath);
     const wasOpen = this.#state === 'open';
     this.#state = 'discarded';
     this.#failure ??= internalError('a file in use', 'a discarded one');

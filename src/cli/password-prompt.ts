@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 
 const interrupt = '\u0003';
 const endOfInput = '\u0004';
+const escapeKey = '\u001b';
 const clearAll = '\u0015';
 const backspaces = ['\u007f', '\b'];
 const lineEnds = ['\r', '\n'];
@@ -43,7 +44,9 @@ export function askPassword(
         return answer instanceof Failure ? reject(answer) : resolve(answer);
       }
     };
-    const onData = (text: string) => settle(text);
+    const onData = (text: string) => {
+      if (!text.startsWith(escapeKey)) settle(text); // an arrow key is no character
+    };
     let unregister: () => void = () => undefined;
     write(question);
     keyboard.setRawMode(true);

@@ -9,7 +9,11 @@ import { ProgressGauge } from './progress-gauge.ts';
 /** Redraws per second. */
 const fps = 5;
 const clearLine = '\r\u001b[K';
+/** cli-progress would go back to where the bar began, above the lines said since. */
+const cursorMemory = ['\u001b7', '\u001b8'];
 const maxBarWidth = 40;
+/** Columns kept free: the last one would wrap, and a terminal echoes ^C behind the bar. */
+const afterBar = 3;
 
 export class ProgressBar implements ProgressDisplay {
   readonly #output: Output;
@@ -56,9 +60,9 @@ export class ProgressBar implements ProgressDisplay {
   }
 }
 
-/** The bar and its words in less than `columns`: a full line would wrap and could not be redrawn. */
+/** The bar and its words in one line of a terminal of `columns`. */
 export function barLine(fraction: number, words: string, columns: number): string {
-  const room = columns - 1;
+  const room = columns - afterBar;
   const width = Math.min(maxBarWidth, room - words.length - 3);
   if (width < 5) return words.slice(0, room);
   const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
@@ -73,7 +77,7 @@ function terminalStream(output: Output, columns: () => number): NodeJS.WritableS
       return columns();
     },
     write(text: string) {
-      output.raw(text);
+      if (!cursorMemory.includes(text)) output.raw(text);
       return true;
     },
   };

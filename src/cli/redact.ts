@@ -69,7 +69,8 @@ function percentEncoded(secret: string): string[] {
   const whole = encodeURIComponent(text);
   const lower = (form: string) => form.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
   const strict = whole.replaceAll(/[!'()*]/g, percent);
-  const forms = [whole, strict, whole.replaceAll('%20', '+'), encodeURI(text)];
+  const both = [whole, strict];
+  const forms = [...both, ...both.map((form) => form.replaceAll('%20', '+')), encodeURI(text)];
   return [...forms, ...forms.map(lower)];
 }
 

@@ -45,13 +45,13 @@ export class TextReporter implements Reporter {
         this.#warning(event);
         break;
       case 'progress':
-        this.#progress?.update(event);
+        if (!this.#stopping) this.#progress?.update(event);
         break;
       case 'sql-message':
         this.#sqlMessage(event);
         break;
       case 'aborting':
-        if (!this.#stopping) this.#say(`aborting: ${event.reason}`);
+        this.#aborting(event.reason);
         break;
       case 'debug':
         break;
@@ -61,11 +61,11 @@ export class TextReporter implements Reporter {
   }
 
   stopping(reason: string, again: boolean): void {
-    this.#stopping = true;
+    this.#stop();
     this.#say(
       again
         ? 'not waiting for SQL Server any more'
-        : `${reason}: aborting; press Ctrl-C again not to wait for SQL Server`,
+        : `${reason}: aborting; a second time does not wait for SQL Server`,
     );
   }
 
@@ -83,6 +83,18 @@ export class TextReporter implements Reporter {
       for (const line of errorLines(report)) this.#output.line(line);
       this.#output.line(failedLine(report, title));
     });
+  }
+
+  #aborting(reason: string): void {
+    if (this.#stopping) return; // a signal has said so already
+    this.#stop();
+    this.#say(`aborting: ${reason}`);
+  }
+
+  /** From now on there is no progress, only the way out. */
+  #stop(): void {
+    this.#stopping = true;
+    this.#progress?.stop();
   }
 
   #plan({ statement, lines }: Event<'plan'>): void {

@@ -162,7 +162,7 @@ class BackupRun {
         appendFrame: (bytes, rawBytes) => writer.appendFrame(bytes, rawBytes),
         seal: () => writer.seal(this.#trailer()(stripe)),
       })),
-      observe: (device, bytes) => this.#walkers[device]?.feed(bytes),
+      observe: (device, bytes) => this.#walkers[device]?.push(bytes),
       onFailure: devices.fileFailed,
     });
   }
@@ -224,7 +224,7 @@ class BackupRun {
   async #success(statement: RunningStatement): Promise<void> {
     this.#abort.onAbort(() => statement.cancel());
     const late = new Promise<undefined>((resolve) => {
-      this.#abort.onAbort(() => setTimeout(resolve, verdictAfterAbortMs).unref());
+      this.#abort.onAbort(() => setTimeout(() => resolve(undefined), verdictAfterAbortMs).unref());
       this.#abort.onHurry(() => resolve(undefined));
     });
     const outcome = await Promise.race([statement.outcome, late]);
@@ -256,7 +256,7 @@ class BackupRun {
   /** Facts of each stripe's trailer; `finished` only once SQL Server has reported success. */
   #trailer(finished?: Date): (stripe: number) => TrailerFacts {
     return (stripe) => {
-      const mtf = this.#walkers[stripe]?.facts();
+      const mtf = this.#walkers[stripe]?.end();
       return {
         ...(finished && { finished: finished.toISOString() }),
         messages: messagesThatMatter(this.#messages).map(plain),
@@ -277,7 +277,7 @@ class BackupRun {
   /** SQL Server said it succeeded, but what it sent does not end as a backup must: worth a look before anyone relies on it. */
   #warnAboutStream(): void {
     for (const [stripe, walker] of this.#walkers.entries()) {
-      const facts = walker.facts();
+      const facts = walker.end();
       if (!facts || facts.complete) continue;
       this.#emit({
         event: 'warning',

@@ -2,7 +2,7 @@
 // Independent frames, with content size and checksum, are what lets every core verify and restore them.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { CCtx, CParameter } from 'zstd-napi/binding.js';
+import zstd from 'zstd-napi/binding.js';
 import { FramePool } from '../frame-pool.ts';
 import type { CompressDone, CompressJob, CompressWorkerData } from './compress-protocol.ts';
 
@@ -11,9 +11,9 @@ const pool = new FramePool(handle);
 // The frame is made beside the slot and copied back: zstd cannot compress in place, and a second
 // buffer per worker costs less memory than a second one per slot.
 const frame = new Uint8Array(handle.slotCapacity);
-const context = new CCtx();
-context.setParameter(CParameter.compressionLevel, level);
-context.setParameter(CParameter.checksumFlag, 1);
+const context = new zstd.CCtx();
+context.setParameter(zstd.CParameter.compressionLevel, level);
+context.setParameter(zstd.CParameter.checksumFlag, 1);
 
 parentPort?.on('message', ({ slot, rawBytes }: CompressJob) => {
   const bytes = pool.bytes(slot);

@@ -13,17 +13,19 @@ export function connectFailure(
   settings: SqlConnectionSettings,
 ): Failure {
   const refused = messages.find(isError);
-  if (refused) return loginFailure(refused, error);
-  const codes = codesOf(error);
+  if (refused) return loginFailure(refused);
+  const errors = chain(error);
+  const codes = errors.map((each) => ('code' in each ? String(each.code) : ''));
+  const cause = errors.at(-1) ?? error;
   return (
-    certificateFailure(codes, error, settings) ??
-    networkFailure(codes, error, settings) ??
+    certificateFailure(codes, cause, settings) ??
+    networkFailure(codes, cause, settings) ??
     new Failure(
       'connection',
       'connection-failed',
-      `cannot connect to ${target(settings)}: ${deepestMessage(error)}`,
+      `cannot connect to ${target(settings)}: ${wordsOf(cause)}`,
       {
-        cause: error,
+        cause,
         hints: ['Is this the port of a SQL Server instance? sqlcmd -S with the same value tells.'],
       },
     )
@@ -44,6 +46,20 @@ export function loginUnavailable(settings: SqlConnectionSettings): Failure | und
       hints: ['Say -U and --password-file, or set SQLCMDUSER and SQLCMDPASSWORD.'],
     });
   return undefined;
+}
+
+/** The login went through, but in the clear: the server, or somebody in between, declined encryption. */
+export function notEncrypted(settings: SqlConnectionSettings): Failure {
+  return new Failure(
+    'connection',
+    'not-encrypted',
+    `${target(settings)} did not encrypt the connection although it was asked to`,
+    {
+      hints: [
+        'Give the instance a certificate, or say -N o if this is meant; the password was sent readably.',
+      ],
+    },
+  );
 }
 
 const loginHints = new Map<number, readonly [code: string, hint: string]>([
@@ -83,13 +99,15 @@ const loginHints = new Map<number, readonly [code: string, hint: string]>([
   [17809, ['too-many-connections', 'Close other connections, then try again.']],
 ]);
 
-function loginFailure(message: SqlMessage, cause: Error): Failure {
+function loginFailure(message: SqlMessage): Failure {
   const [code, hint] = loginHints.get(message.number) ?? ['login-failed'];
   return new Failure('connection', code, `SQL Server refused the login: ${spoken(message)}`, {
-    cause,
     hints: hint ? [hint] : [],
   });
 }
+
+const browserHint =
+  'Start the service SQL Server Browser (UDP 1434) and enable TCP for the instance, or give its port: -S host,port.';
 
 const untrusted = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -108,7 +126,7 @@ function certificateFailure(
   cause: Error,
   settings: SqlConnectionSettings,
 ): Failure | undefined {
-  const reason = deepestMessage(cause);
+  const reason = wordsOf(cause);
   if (codes.includes('ERR_TLS_CERT_ALTNAME_INVALID'))
     return new Failure(
       'connection',
@@ -136,12 +154,7 @@ function certificateFailure(
       'connection',
       'tls-failed',
       `no encrypted connection came about: ${reason}`,
-      {
-        cause,
-        hints: [
-          'Servers without TLS 1.2 cannot be reached encrypted: update SQL Server, or say -N o.',
-        ],
-      },
+      { cause, hints: [protocolHint(settings)] },
     );
   return undefined;
 }
@@ -152,6 +165,12 @@ function trustChoices({ encrypt }: SqlConnectionSettings): string {
   return encrypt === 'strict'
     ? `Either ${ca}, or leave strict mode and trust the certificate: -N m -C.`
     : `Either trust this certificate unseen: -C, or ${ca}, or do without encryption: -N o.`;
+}
+
+function protocolHint({ encrypt }: SqlConnectionSettings): string {
+  return encrypt === 'strict'
+    ? 'Strict mode needs SQL Server 2022 or newer, set up for it: say -N m.'
+    : 'A server without TLS 1.2 cannot be reached encrypted: update SQL Server, or say -N o.';
 }
 
 function networkFailure(
@@ -166,7 +185,7 @@ function networkFailure(
     return failure(
       'instance-not-found',
       `SQL Browser does not know the instance ${where}`,
-      'Start the service SQL Server Browser (UDP 1434) and enable TCP for the instance, or give its port: -S host,port.',
+      browserHint,
     );
   if (codes.includes('ENOTFOUND') || codes.includes('EAI_AGAIN'))
     return failure('host-not-found', `no host has the name ${settings.host}`, 'Check -S.');
@@ -180,7 +199,9 @@ function networkFailure(
     return failure(
       'connection-timeout',
       `${where} did not answer within ${settings.loginTimeout} s`,
-      'Is TCP enabled, is the port right, does a firewall stand between? A slow server needs a longer -l.',
+      settings.instance && settings.port === undefined
+        ? browserHint
+        : 'Is TCP enabled, is the port right, does a firewall stand between? A slow server needs a longer -l.',
     );
   if (codes.includes('EENCRYPT'))
     return failure('encryption-required', `${where} insists on encryption`, 'Say -N m.');
@@ -208,13 +229,8 @@ function chain(error: unknown, depth = 0): Error[] {
   return [error, ...inner.flatMap((next) => chain(next, depth + 1))];
 }
 
-function codesOf(error: Error): string[] {
-  return chain(error).flatMap((each) =>
-    'code' in each && typeof each.code === 'string' ? [each.code] : [],
-  );
-}
-
-function deepestMessage(error: Error): string {
-  const message = chain(error).at(-1)?.message || error.message;
-  return message.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
+/** On one line; of an OpenSSL error only its reason, not thread, file and line. */
+function wordsOf(error: Error): string {
+  const words = 'reason' in error && error.reason ? String(error.reason) : error.message;
+  return words.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
 }

@@ -4,7 +4,7 @@
 import { isIP } from 'node:net';
 import type { Connection, ConnectionPool, config, Request } from 'mssql';
 import { asError, Failure } from '../errors.ts';
-import { connectFailure, loginUnavailable } from './connect-failure.ts';
+import { connectFailure, loginUnavailable, notEncrypted } from './connect-failure.ts';
 import { loadMssql } from './load-mssql.ts';
 import { singleConnectionPool } from './single-connection-pool.ts';
 import type {
@@ -51,11 +51,15 @@ async function connect(settings: SqlConnectionSettings): Promise<SqlSession> {
   const mssql = await loadMssql();
   const said: SqlMessage[] = [];
   let connection: Connection | undefined;
+  let encrypted = settings.encrypt !== 'mandatory';
   const pool = singleConnectionPool(mssql, {
     ...driverConfig(settings),
     beforeConnect: (opening) => {
       connection = opening;
       opening.on('errorMessage', (token) => said.push(toMessage(token)));
+      opening.on('secure', () => {
+        encrypted = true;
+      });
     },
   });
   // Without a listener an 'error' event would end the process; each statement reports its own end.
@@ -65,7 +69,11 @@ async function connect(settings: SqlConnectionSettings): Promise<SqlSession> {
   } catch (error) {
     throw connectFailure(asError(error), said, settings);
   }
-  return new MssqlSession(mssql.Request, pool, connection as Connection);
+  const session = new MssqlSession(mssql.Request, pool, connection as Connection);
+  if (encrypted) return session;
+  // tedious takes a server's "not supported" for an answer and goes on in the clear.
+  await session.close();
+  throw notEncrypted(settings);
 }
 
 /** The driver's configuration. Nothing here may be left to its defaults that retries, times out or reconnects. */

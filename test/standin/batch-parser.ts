@@ -145,9 +145,9 @@ function parseDatabaseName(cursor: TokenCursor): Expression {
 function parseIf(cursor: TokenCursor): Statement {
   cursor.take();
   const condition = parseExpression(cursor);
-  const then = parseBody(cursor);
+  const whenTrue = parseBody(cursor);
   const otherwise = cursor.tryWords('ELSE') ? parseBody(cursor) : [];
-  return { kind: 'if', condition, then, otherwise };
+  return { kind: 'if', condition, whenTrue, otherwise };
 }
 
 function parseBody(cursor: TokenCursor): Statement[] {

@@ -9,32 +9,38 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#bytes.writeUInt8(value, this.#reserve(1));
+    const at = this.#reserve(1);
+    this.#bytes.writeUInt8(value, at);
     return this;
   }
 
   u16(value: number): this {
-    this.#bytes.writeUInt16LE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#bytes.writeUInt16LE(value, at);
     return this;
   }
 
   u32(value: number): this {
-    this.#bytes.writeUInt32LE(value >>> 0, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeUInt32LE(value >>> 0, at);
     return this;
   }
 
   u64(value: number | bigint): this {
-    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), at);
     return this;
   }
 
   f64(value: number): this {
-    this.#bytes.writeDoubleLE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleLE(value, at);
     return this;
   }
 
   bytes(value: Uint8Array): this {
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 

@@ -77,7 +77,8 @@ export interface Database {
   readOnly: boolean;
   userAccess: 'MULTI_USER' | 'SINGLE_USER' | 'RESTRICTED_USER';
   fullBackup: { readonly setId: string; readonly finished: Date } | undefined;
-  busy: boolean;
+  /** What a running backup or restore holds: only one of each kind at a time. */
+  readonly busy: Set<'data' | 'log'>;
   readonly created: Date;
   readonly recoveryFork: string;
 }
@@ -185,7 +186,7 @@ function makeDatabase(id: number, description: DatabaseDescription): Database {
     fullBackup: description.hasFullBackup
       ? { setId: randomUUID().toUpperCase(), finished: new Date() }
       : undefined,
-    busy: false,
+    busy: new Set(),
     created: new Date(),
     recoveryFork: randomUUID().toUpperCase(),
   };

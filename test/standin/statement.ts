@@ -59,7 +59,7 @@ export type Statement =
   | {
       readonly kind: 'if';
       readonly condition: Expression;
-      readonly then: readonly Statement[];
+      readonly whenTrue: readonly Statement[];
       readonly otherwise: readonly Statement[];
     }
   | DeviceStatement;

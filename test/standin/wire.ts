@@ -6,6 +6,8 @@ import { TlsTunnel } from './tls-tunnel.ts';
 export interface WireListener {
   message(message: TdsMessage): void;
   closed(): void;
+  /** The connection is given up because of this: a client out of protocol, or a bug of the stand-in. */
+  problem(error: unknown): void;
 }
 
 export class Wire {
@@ -98,7 +100,8 @@ export class Wire {
   #guard(step: () => void): void {
     try {
       step();
-    } catch {
+    } catch (error) {
+      this.#listener.problem(error);
       this.destroy();
     }
   }

@@ -31,6 +31,8 @@ class Recipe {
 
   std::vector<Piece> pieces_;
   uint64_t length_ = 0;
+  std::string measured_;
+  int64_t measuredSize_ = -1;
   size_t piece_ = 0;
   uint64_t done_ = 0;  // of the present piece, repetitions included
   platform::File source_;

@@ -1,0 +1,84 @@
+// The real program in a process of its own: what is said on which stream, and the exit code.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const built = join(import.meta.dirname, '..', '..');
+/** What users run; a private build beside `dist` has no bin of its own. */
+const bin =
+  basename(built) === 'dist'
+    ? join(root, 'bin', 'vdibackup.js')
+    : join(built, 'src', 'cli', 'main.js');
+
+function vdibackup(argv: readonly string[], env: Record<string, string> = {}) {
+  const { PATH = '' } = process.env;
+  return spawnSync(process.execPath, [bin, ...argv], {
+    encoding: 'utf8',
+    env: { PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+test('--help is on stdout, as kept in help.txt', () => {
+  const { status, stdout, stderr } = vdibackup(['--help']);
+  assert.equal(stdout, readFileSync(join(root, 'test', 'cli', 'help.txt'), 'utf8'));
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+});
+
+for (const argv of [['-h'], ['help'], ['backup', '--help'], ['help', 'backup'], ['Sales', '-h']]) {
+  test(`${argv.join(' ')} is help too`, () => {
+    const { status, stdout, stderr } = vdibackup(argv);
+    assert.match(stdout, /^Usage: vdibackup /);
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+  });
+}
+
+test('--help fits 80 columns', () => {
+  for (const line of vdibackup(['--help']).stdout.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('--version is the package’s, on stdout', () => {
+  const { status, stdout, stderr } = vdibackup(['--version']);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  assert.deepEqual([status, stdout, stderr], [0, `${version}\n`, '']);
+});
+
+const refused: [string, string[], Record<string, string>][] = [
+  ['nothing at all', [], {}],
+  ['a database only', ['Sales'], {}],
+  ['an unknown option', ['--strips', '2', 'Sales', 'x.bak'], {}],
+  ['no login', ['Sales', 'x.bak'], {}],
+  ['a user without password and terminal', ['-Usa', 'Sales', 'x.bak'], {}],
+  ['a missing password file', ['-Usa', '--password-file=/no/such', 'Sales', 'x.bak'], {}],
+  ['a bad environment', ['Sales', 'x.bak'], { SQLCMDLOGINTIMEOUT: 'soon' }],
+  ['a bad connection string', ['Sales', 'x.bak'], { VDIBACKUP_CONNECTION_STRING: 'x' }],
+  ['a log file in no folder', ['--log-file=/no/such/log', 'Sales', 'x.bak'], { SQLCMDUSER: 'u' }],
+];
+
+for (const [title, argv, env] of refused) {
+  test(`${title}: exit 2, one error line, one FAILED line, stdout empty`, () => {
+    const { status, stdout, stderr } = vdibackup(argv, env);
+    assert.match(stderr, /^error: [^\n]+\nFAILED[^\n]*: [^\n]+ \(exit 2\)\n$/);
+    assert.equal(stdout, '');
+    assert.equal(status, 2);
+  });
+
+  test(`${title} with --json: one object, exit 2`, () => {
+    const { status, stdout, stderr } = vdibackup([...argv, '--json'], env);
+    assert.match(stderr, /^[^\n]+\n$/);
+    const { event, exitCode, code, message, hints, causes } = JSON.parse(stderr);
+    assert.deepEqual(
+      [event, exitCode, typeof code, typeof message],
+      ['error', 2, 'string', 'string'],
+    );
+    assert.ok(Array.isArray(hints) && Array.isArray(causes));
+    assert.equal(stdout, '');
+    assert.equal(status, 2);
+  });
+}

@@ -1,0 +1,511 @@
+// Carries out BACKUP and RESTORE: checks, the order on the control channel, the messages, the consequences.
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { backupMessages } from './backup-message.ts';
+import type { ControlChannel } from './control-channel.ts';
+import type { ControlValue } from './control-line.ts';
+import { backupTarget, checkDatabaseForRestore } from './database-check.ts';
+import { DeviceFailure } from './device-failure.ts';
+import { type DeviceOptions, readDeviceOptions } from './device-options.ts';
+import { type DeviceRun, RunDevice } from './device-run.ts';
+import type { CompletionError, DeviceSetEnd, DeviceSetLink } from './device-set-link.ts';
+import type { DeviceStreams, StreamLibrary } from './device-streams.ts';
+import { evaluate } from './evaluator.ts';
+import { deviceFaultValues, type Fault, type RaisedError } from './fault.ts';
+import type { ActiveRequest, Database } from './instance.ts';
+import type { MtfBackupType } from './mtf-configuration.ts';
+import { recipeLength, writeRecipe } from './recipe.ts';
+import type { Reply } from './reply.ts';
+import { judgeRestore, type RestoreVerdict } from './restore-judge.ts';
+import { restoreRows } from './restore-rows.ts';
+import type { Scope } from './scope.ts';
+import type { Session } from './session.ts';
+import { toText } from './sql-conversion.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { DeviceStatement } from './statement.ts';
+
+export interface DeviceContext {
+  readonly session: Session;
+  readonly reply: Reply;
+  readonly control: ControlChannel;
+  readonly streams: StreamLibrary;
+  readonly folder: string;
+  readonly fault: Fault;
+  readonly runs: DeviceRun[];
+  /** Aborted by an attention or by the end of the connection. */
+  readonly signal: AbortSignal;
+  /** Destroys the client's connection. */
+  readonly vanish: () => void;
+}
+
+const requestComplete = 0x2000;
+const mostDevices = 64;
+const longestName = 259;
+const deviceNotAccessible = 0x8077_0006;
+const notSupported = 50;
+const endOfFile = 38;
+const abortPatience = 2000;
+// What a pipe's reader takes for the lists at the front of the stream, per device.
+const listBytes = 128 * 1024;
+
+export async function runDeviceStatement(
+  statement: DeviceStatement,
+  scope: Scope,
+  context: DeviceContext,
+): Promise<void> {
+  await new DeviceExecution(statement, scope, context).run();
+}
+
+class DeviceExecution {
+  readonly #statement: DeviceStatement;
+  readonly #scope: Scope;
+  readonly #context: DeviceContext;
+  readonly #started = Date.now();
+  readonly #isBackup: boolean;
+  readonly #name: string | undefined;
+  #run: DeviceRun | undefined;
+
+  constructor(statement: DeviceStatement, scope: Scope, context: DeviceContext) {
+    this.#statement = statement;
+    this.#scope = scope;
+    this.#context = context;
+    this.#isBackup = statement.operation.startsWith('BACKUP');
+    const name = statement.database ? evaluate(statement.database, scope) : null;
+    this.#name = name === null ? undefined : toText(name);
+  }
+
+  async run(): Promise<void> {
+    const { operation } = this.#statement;
+    try {
+      await this.#carryOut();
+      if (this.#run) this.#run.outcome = 'success';
+    } catch (error) {
+      if (!(error instanceof DeviceFailure)) throw error;
+      for (const message of error.messages) this.#say(message);
+      this.#say(backupMessages.terminated(operation));
+      this.#context.reply.failed();
+      if (this.#run) this.#run.outcome = 'failure';
+    }
+  }
+
+  async #carryOut(): Promise<void> {
+    const { session, fault } = this.#context;
+    const { instance } = session;
+    const names = this.#deviceNames();
+    const options = readDeviceOptions(this.#statement, this.#scope, instance);
+    if (fault.error && fault['error-at'] === undefined) throw raised(fault.error);
+    this.#checkRights();
+    if (this.#isBackup) {
+      await this.#backup(names, options);
+    } else if (names.length === 0) {
+      this.#recoverOnly();
+    } else {
+      await this.#restore(names, options);
+    }
+  }
+
+  #deviceNames(): string[] {
+    const { devices } = this.#statement;
+    if (devices.length > mostDevices) throw new DeviceFailure([backupMessages.tooManyDevices()]);
+    return devices.map(({ kind, name }) => {
+      const text = toText(evaluate(name, this.#scope) ?? '');
+      if (text === '') throw new DeviceFailure([backupMessages.emptyName()]);
+      if (text.length > longestName)
+        throw new DeviceFailure([backupMessages.longName(longestName)]);
+      if (kind !== 'VIRTUAL_DEVICE') {
+        throw new DeviceFailure([backupMessages.cannotOpen(text, notSupported)]);
+      }
+      return text;
+    });
+  }
+
+  #checkRights(): void {
+    const { session } = this.#context;
+    if (!session.instance.sysadmin) throw new DeviceFailure([backupMessages.notSysadmin()]);
+    if (session.transactions > 0) throw new DeviceFailure([backupMessages.inTransaction()]);
+  }
+
+  async #backup(names: string[], options: DeviceOptions): Promise<void> {
+    const { session } = this.#context;
+    const isLog = this.#statement.operation === 'BACKUP LOG';
+    const type = isLog ? 'log' : options.differential ? 'diff' : 'full';
+    const database = backupTarget(session.instance, this.#name ?? '', type, options);
+    const share = isLog ? 'log' : 'data';
+    if (database.busy.has(share)) throw new DeviceFailure([backupMessages.serialized()]);
+    database.busy.add(share);
+    const request = this.#announce(database);
+    try {
+      await this.#backupDatabase({ database, type, names, options, request });
+    } finally {
+      database.busy.delete(share);
+      session.instance.requests.delete(session.id);
+    }
+  }
+
+  async #backupDatabase(plan: BackupPlan): Promise<void> {
+    const { database, names, options } = plan;
+    const { streams: library, session, folder } = this.#context;
+    const streams = await library.streams({
+      ...plan,
+      ...options,
+      devices: names.length,
+      user: session.login.userName,
+    });
+    this.#record(names, streams.setId);
+    if (this.#run) {
+      this.#run.devices = names.map((name, index) => new RunDevice(name, streams.devices[index]));
+    }
+    const link = await this.#open(names);
+    const recipes = names.map((_, index) => join(folder, `${streams.setId}-${index + 1}.recipe`));
+    for (const [index, path] of recipes.entries()) {
+      await writeRecipe(path, streams.devices[index] ?? []);
+    }
+    const total = streams.devices.reduce((sum, pieces) => sum + recipeLength(pieces), 0);
+    const end = await this.#drive(
+      link,
+      { ...options, blockSize: streams.blockSize },
+      total,
+      {
+        direction: 'backup',
+        names,
+        recipe: recipes,
+      },
+      plan.request,
+    );
+    this.#judgeEnd(link, end, names, database.name);
+    await this.#backupSucceeded(plan, streams, total);
+  }
+
+  async #backupSucceeded(plan: BackupPlan, streams: DeviceStreams, bytes: number): Promise<void> {
+    const { database, type, options } = plan;
+    const dataPages = Math.ceil(streams.dataBytes / 8192);
+    const logPages = Math.ceil(streams.logBytes / 8192);
+    if (type !== 'log') this.#say(backupMessages.fileDone(dataPages, database.name, database.name));
+    if (options.stats) this.#say(backupMessages.percent(100));
+    this.#say(backupMessages.fileDone(logPages, database.name, `${database.name}_log`));
+    await this.#succeed(dataPages + logPages);
+    const finished = new Date();
+    if (type === 'full' && !options.copyOnly)
+      database.fullBackup = { setId: streams.setId, finished };
+    if (type === 'log' && options.leavesRestoring) database.state = 'RESTORING';
+    this.#context.session.instance.history.push({
+      setId: streams.setId,
+      database: database.name,
+      type: ({ full: 'D', diff: 'I', log: 'L' } as const)[type],
+      started: new Date(this.#started),
+      finished,
+      bytes,
+      copyOnly: options.copyOnly,
+      name: options.name,
+    });
+  }
+
+  async #restore(names: string[], options: DeviceOptions): Promise<void> {
+    const { session, folder } = this.#context;
+    const { operation } = this.#statement;
+    const { instance } = session;
+    const replaced = checkDatabaseForRestore(instance, this.#name, operation, options);
+    const run = this.#record(names, undefined);
+    const link = await this.#open(names);
+    const isList = /FILELIST|LABELONLY/.test(operation);
+    const keeps = instance.keepRestored || /FILELIST|HEADERONLY|LABELONLY/.test(operation);
+    const number = this.#context.runs.length;
+    const paths = names.map((_, index) => join(folder, `restore-${number}-${index + 1}.bak`));
+    const end = await this.#drive(link, options, 0, {
+      direction: 'restore',
+      names,
+      sink: keeps ? paths.map((path) => `file:${path}`) : names.map(() => 'count:'),
+      ...(isList && { limit: listBytes * names.length }),
+    });
+    run.devices = await received(names, keeps ? paths : []);
+    this.#judgeEnd(link, end, names, this.#name ?? '');
+    const verdict = await judgeRestore(run.devices, {
+      operation,
+      blockSize: options.blockSize,
+      checksum: options.checksum,
+    });
+    if (verdict.failure) throw new DeviceFailure([verdict.failure]);
+    await this.#restoreSucceeded(verdict, options, replaced, end.bytes);
+  }
+
+  async #restoreSucceeded(
+    verdict: RestoreVerdict,
+    options: DeviceOptions,
+    replaced: Database | undefined,
+    bytes: number,
+  ): Promise<void> {
+    const { operation, moves } = this.#statement;
+    const { session, reply } = this.#context;
+    if (operation === 'VERIFY DATABASE') {
+      this.#say(backupMessages.valid());
+      return;
+    }
+    if (this.#name === undefined) {
+      const result = restoreRows(operation, verdict);
+      reply.rows(result.columns, result.rows);
+      return;
+    }
+    const files = verdict.files.map(({ logicalName }) => logicalName);
+    for (const move of moves) {
+      const file = toText(evaluate(move.logicalName, this.#scope) ?? '');
+      const isKnown =
+        files.length === 0 || files.some((known) => known.toLowerCase() === file.toLowerCase());
+      if (!isKnown) throw new DeviceFailure([backupMessages.notPartOf(file, this.#name)]);
+    }
+    const database = replaced ?? session.instance.add(restoredDatabase(this.#name, this.#run));
+    database.state = options.leavesRestoring ? 'RESTORING' : 'ONLINE';
+    const pages = Math.ceil(bytes / 8192);
+    if (options.stats) this.#say(backupMessages.percent(100));
+    for (const file of files) {
+      this.#say(backupMessages.fileDone(Math.floor(pages / files.length), this.#name, file));
+    }
+    await this.#succeed(pages);
+  }
+
+  /** RESTORE DATABASE x WITH RECOVERY. */
+  #recoverOnly(): void {
+    const database = this.#context.session.instance.find(this.#name ?? '');
+    if (!database) throw new DeviceFailure([backupMessages.unknownDatabase(this.#name ?? '')]);
+    database.state = 'ONLINE';
+    this.#say(backupMessages.success(this.#statement.operation, 0, Date.now() - this.#started));
+  }
+
+  async #open(names: readonly string[]): Promise<DeviceSetLink> {
+    const { control, fault, vanish } = this.#context;
+    await this.#wait(fault['delay-begin'] ?? 0);
+    if (fault['vanish-at'] === 0) vanish();
+    const link = await control.find(names[0] ?? '');
+    if (!link) {
+      throw new DeviceFailure([backupMessages.cannotOpen(names[0] ?? '', deviceNotAccessible)]);
+    }
+    return link;
+  }
+
+  async #drive(
+    link: DeviceSetLink,
+    options: DeviceOptions,
+    total: number,
+    values: Record<string, ControlValue>,
+    request?: ActiveRequest,
+  ): Promise<DeviceSetEnd> {
+    const { session, fault, signal } = this.#context;
+    const wantsComplete = (link.features & requestComplete) !== 0;
+    link.onProgress = this.#progress(options.stats, total, request);
+    const abort = () => {
+      if (!fault['vanish-keeps-set'] || signal.reason !== 'disconnected') link.abort();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    link.begin({
+      ...values,
+      blocksize: options.blockSize,
+      transfersize: options.transferSize,
+      buffers: options.buffers,
+      complete: session.instance.completeEnabled && wantsComplete ? 1 : 0,
+      ...deviceFaultValues(fault),
+    });
+    if (signal.aborted) abort();
+    try {
+      return await this.#untilEnd(link);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      if (this.#run) this.#run.errors = link.errors;
+    }
+  }
+
+  // After an abort by the server the native half has to say `ended`; a broken client shall not hold the session.
+  async #untilEnd(link: DeviceSetLink): Promise<DeviceSetEnd> {
+    const { signal } = this.#context;
+    let timer: NodeJS.Timeout | undefined;
+    const given = new Promise<DeviceSetEnd>((resolve) => {
+      const giveUp = () => resolve({ status: 'aborted', by: 'server', bytes: link.bytes });
+      const start = () => {
+        timer = setTimeout(giveUp, abortPatience);
+      };
+      if (signal.aborted) start();
+      else signal.addEventListener('abort', start, { once: true });
+    });
+    const end = await Promise.race([link.ended, given]);
+    clearTimeout(timer);
+    if (this.#run) this.#run.end = end;
+    return end;
+  }
+
+  #progress(stats: number | undefined, total: number, request?: ActiveRequest) {
+    let said = 0;
+    const { fault, vanish } = this.#context;
+    return (bytes: number) => {
+      const vanishAt = fault['vanish-at'];
+      if (vanishAt !== undefined && bytes >= vanishAt) vanish();
+      const percent = total > 0 ? Math.floor((bytes * 100) / total) : 0;
+      if (request) request.percent = percent;
+      if (!stats) return;
+      for (; said + stats <= percent && said + stats < 100; ) {
+        said += stats;
+        this.#say(backupMessages.percent(said));
+      }
+    };
+  }
+
+  #judgeEnd(
+    link: DeviceSetLink,
+    end: DeviceSetEnd,
+    names: readonly string[],
+    database: string,
+  ): void {
+    const { fault, signal } = this.#context;
+    if (signal.aborted) throw new DeviceFailure([backupMessages.aborted()]);
+    const errors = link.errors.filter(
+      (error) => error.command !== 'Read' || error.win32 !== endOfFile,
+    );
+    if (end.status === 'ok') return;
+    const [first] = errors;
+    if (end.status === 'failed' && first) throw completionFailure(first, names);
+    if (end.status === 'failed' && fault['error-at'] !== undefined) {
+      throw fault.error
+        ? raised(fault.error)
+        : new DeviceFailure([backupMessages.badPage(database)]);
+    }
+    if (end.status === 'failed' && end.by === 'server') {
+      throw new DeviceFailure([backupMessages.noConfiguration()]);
+    }
+    throw this.#abortFailure(end, names[0] ?? '');
+  }
+
+  #abortFailure(end: DeviceSetEnd, device: string): DeviceFailure {
+    const failed = this.#isBackup ? backupMessages.writeFailed : backupMessages.readFailed;
+    if (end.status === 'lost') {
+      const what = this.#isBackup ? 'write ' : 'read ';
+      return new DeviceFailure([
+        backupMessages.deviceFailure('BackupIoRequest::ReportIoError', device, what),
+        backupMessages.nonrecoverable(device),
+      ]);
+    }
+    if (end.bytes === 0) {
+      const routine = 'BackupVirtualDeviceSet::AllocateBuffer';
+      return new DeviceFailure([backupMessages.deviceFailure(routine, device, '')]);
+    }
+    return new DeviceFailure([failed(device, 995), backupMessages.nonrecoverable(device)]);
+  }
+
+  async #succeed(pages: number): Promise<void> {
+    const { fault } = this.#context;
+    for (const message of fault.messages ?? []) this.#say(serverMessage(message));
+    await this.#wait(fault['delay-3014'] ?? 0);
+    if (fault['no-3014']) return;
+    const { operation } = this.#statement;
+    this.#say(backupMessages.success(operation, pages, Date.now() - this.#started));
+  }
+
+  #announce(database: Database): ActiveRequest {
+    const { session } = this.#context;
+    const request = {
+      session: session.id,
+      command: this.#statement.operation,
+      databaseId: database.id,
+      started: new Date(),
+      percent: 0,
+      text: '',
+    };
+    session.instance.requests.set(session.id, request);
+    return request;
+  }
+
+  #record(names: readonly string[], setId: string | undefined): DeviceRun {
+    const run: DeviceRun = {
+      operation: this.#statement.operation,
+      database: this.#name,
+      names,
+      setId,
+      devices: [],
+      messages: [],
+      errors: [],
+      end: undefined,
+      outcome: undefined,
+    };
+    this.#run = run;
+    this.#context.runs.push(run);
+    return run;
+  }
+
+  #say(message: ServerMessage): void {
+    this.#run?.messages.push(message.number);
+    this.#context.reply.message(message);
+    this.#context.reply.flush();
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    const { signal } = this.#context;
+    if (milliseconds === 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+interface BackupPlan {
+  readonly database: Database;
+  readonly type: MtfBackupType;
+  readonly names: readonly string[];
+  readonly options: DeviceOptions;
+  readonly request: ActiveRequest;
+}
+
+function completionFailure(error: CompletionError, names: readonly string[]): DeviceFailure {
+  const device = names[error.device] ?? '';
+  if (error.command === 'Write') {
+    return new DeviceFailure([backupMessages.writeFailed(device, error.win32)]);
+  }
+  if (error.command === 'Read') {
+    return new DeviceFailure([backupMessages.readFailed(device, error.win32)]);
+  }
+  const routine = 'BackupVirtualDeviceFile::RequestDurableMedia';
+  return new DeviceFailure([backupMessages.deviceFailure(routine, device, 'Flush ', error.win32)]);
+}
+
+function raised(error: RaisedError): DeviceFailure {
+  return new DeviceFailure([serverMessage(error)]);
+}
+
+export function serverMessage(error: RaisedError): ServerMessage {
+  return {
+    number: error.number,
+    severity: error.severity ?? 16,
+    state: error.state ?? 1,
+    text: error.text,
+  };
+}
+
+async function received(names: readonly string[], paths: readonly string[]): Promise<RunDevice[]> {
+  const devices: RunDevice[] = [];
+  for (const [index, name] of names.entries()) {
+    const path = paths[index];
+    devices.push(new RunDevice(name, path ? [await wholeFile(path)] : undefined));
+  }
+  return devices;
+}
+
+// No byte may have come: then the sink was never made.
+async function wholeFile(path: string) {
+  const file = await open(path, 'a+');
+  try {
+    const { size } = await file.stat();
+    return { path, offset: 0, length: size, count: 1 };
+  } finally {
+    await file.close();
+  }
+}
+
+function restoredDatabase(name: string, run: DeviceRun | undefined) {
+  const [first] = run?.devices ?? [];
+  const path = first?.pieces?.[0]?.path;
+  const streams = path
+    ? ({ kind: 'file', path } as const)
+    : ({ kind: 'generate', bytes: 8 * 1024 * 1024 } as const);
+  return { name, streams };
+}

@@ -1,0 +1,87 @@
+// What can be scripted to go wrong, or to take time, with the next BACKUP or RESTORE (or login).
+import type { ControlValue } from './control-line.ts';
+
+/** Keys the native half acts on (PROTOCOL.md); they travel with `begin` as they are. */
+export interface DeviceFault {
+  readonly flushes?: number;
+  readonly tiny?: number;
+  readonly mixed?: number;
+  readonly slow?: number;
+  readonly 'error-at'?: number;
+  readonly 'silence-at'?: number;
+  readonly 'abort-at'?: string | readonly string[];
+  readonly 'hold-complete'?: number;
+  readonly 'hold-flush'?: number;
+  readonly code?: string | readonly string[];
+  readonly 'direction-bit'?: 'write' | 'read' | 'none';
+  readonly 'unknown-command'?: string;
+  readonly 'silent-abort'?: 1;
+  readonly noise?: string;
+  readonly limit?: number;
+  readonly barrier?: 1;
+  readonly guard?: 1;
+}
+
+export interface RaisedError {
+  readonly number: number;
+  readonly text: string;
+  readonly severity?: number;
+  readonly state?: number;
+}
+
+export interface Fault extends DeviceFault {
+  /** The TCP connection is destroyed once this many bytes are done; 0: before the device is touched. */
+  readonly 'vanish-at'?: number;
+  /** With `vanish-at`: the device set is not aborted, so that only the client can notice. */
+  readonly 'vanish-keeps-set'?: boolean;
+  /** Nothing is answered any more on this connection from the statement on, not even an attention. */
+  readonly 'mute-sql'?: boolean;
+  /** Milliseconds between the end of the devices and Msg 3014. */
+  readonly 'delay-3014'?: number;
+  /** The statement ends without error and without 3014. */
+  readonly 'no-3014'?: boolean;
+  /** Raised before the device is touched; with `error-at`: raised then, instead of Msg 3043. Msg 3013 follows. */
+  readonly error?: RaisedError;
+  /** Informational messages or errors sent before the final message, e.g. 3009. */
+  readonly messages?: readonly RaisedError[];
+  /** Milliseconds before the statement reaches the device set. */
+  readonly 'delay-begin'?: number;
+}
+
+export interface LoginFault {
+  /** Milliseconds before the answer to LOGIN7. */
+  readonly 'slow-login'?: number;
+  /** The login is refused with this instead of being looked at. */
+  readonly 'login-error'?: RaisedError;
+  /** The connection is destroyed instead of an answer to LOGIN7. */
+  readonly 'vanish-at-login'?: boolean;
+}
+
+const deviceKeys = [
+  'flushes',
+  'tiny',
+  'mixed',
+  'slow',
+  'error-at',
+  'silence-at',
+  'abort-at',
+  'hold-complete',
+  'hold-flush',
+  'code',
+  'direction-bit',
+  'unknown-command',
+  'silent-abort',
+  'noise',
+  'limit',
+  'barrier',
+  'guard',
+] as const satisfies readonly (keyof DeviceFault)[];
+
+export function deviceFaultValues(fault: Fault): Record<string, ControlValue> {
+  const values: Record<string, ControlValue> = {};
+  for (const key of deviceKeys) {
+    const value = fault[key];
+    if (value !== undefined) values[key] = value;
+  }
+  return values;
+}

@@ -1,0 +1,127 @@
+// What RESTORE thinks of the bytes it was given.
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { backupMessages } from './backup-message.ts';
+import type { RunDevice } from './device-run.ts';
+import { type MtfContent, type MtfFile, type ReadAt, readMtf } from './mtf-reader.ts';
+import type { Piece } from './recipe.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { DeviceOperation } from './statement.ts';
+
+export interface RestoreVerdict {
+  readonly failure: ServerMessage | undefined;
+  /** Of the first family; `undefined` when the bytes were only counted. */
+  readonly content: MtfContent | undefined;
+  readonly files: readonly MtfFile[];
+}
+
+export interface RestoreRequest {
+  readonly operation: DeviceOperation;
+  readonly blockSize: number;
+  readonly checksum: boolean;
+}
+
+const hasChecksums = 0x10;
+const smallestBlock = 512;
+
+export async function judgeRestore(
+  devices: readonly RunDevice[],
+  request: RestoreRequest,
+): Promise<RestoreVerdict> {
+  if (devices.some(({ pieces }) => !pieces)) {
+    return { failure: undefined, content: undefined, files: [] };
+  }
+  const contents = await readAll(devices);
+  const [first] = contents;
+  const failure =
+    contents
+      .map((content, index) => contentProblem(content, devices[index]?.name ?? '', request))
+      .find((problem) => problem !== undefined) ?? familyProblem(contents, devices, request);
+  return { failure, content: first, files: first?.files ?? [] };
+}
+
+// A stand-in BACKUP of a file over several devices cuts it into parts: only the parts together are a stream.
+async function readAll(devices: readonly RunDevice[]): Promise<MtfContent[]> {
+  const each: MtfContent[] = [];
+  for (const { pieces } of devices) each.push(await readPieces(pieces ?? []));
+  const [first] = each;
+  const isCut = devices.length > 1 && each.slice(1).every(({ state }) => state === 'not-mtf');
+  if (!isCut || !first) return each;
+  return [await readPieces(devices.flatMap(({ pieces }) => pieces ?? []))];
+}
+
+export async function readPieces(pieces: readonly Piece[]): Promise<MtfContent> {
+  const files: FileHandle[] = [];
+  try {
+    for (const { path } of pieces) files.push(await open(path, 'r'));
+    return await readMtf(reader(pieces, files));
+  } finally {
+    await Promise.all(files.map((file) => file.close()));
+  }
+}
+
+function reader(pieces: readonly Piece[], files: readonly FileHandle[]): ReadAt {
+  return async (position, length) => {
+    const parts: Buffer[] = [];
+    let start = 0;
+    let wanted = length;
+    let at = position;
+    for (const [index, piece] of pieces.entries()) {
+      const end = start + piece.length * piece.count;
+      while (wanted > 0 && at >= start && at < end) {
+        const within = (at - start) % piece.length;
+        const size = Math.min(wanted, piece.length - within, end - at);
+        const buffer = Buffer.alloc(size);
+        await files[index]?.read(buffer, 0, size, piece.offset + within);
+        parts.push(buffer);
+        wanted -= size;
+        at += size;
+      }
+      start = end;
+    }
+    return Buffer.concat(parts);
+  };
+}
+
+function contentProblem(
+  content: MtfContent,
+  device: string,
+  request: RestoreRequest,
+): ServerMessage | undefined {
+  if (content.state === 'empty') return backupMessages.emptyMedia(device);
+  if (content.state === 'compressed') return undefined;
+  if (content.state === 'not-mtf') return backupMessages.incorrectlyFormed(device);
+  const written = content.label?.blockSize ?? smallestBlock;
+  if (written > request.blockSize && request.blockSize !== smallestBlock) {
+    return backupMessages.misalignedFilemark(device, written);
+  }
+  if (request.checksum && content.scin && !(content.scin.readUInt32LE(8) & hasChecksums)) {
+    return backupMessages.noChecksum();
+  }
+  const readsFrontOnly = /FILELIST|LABELONLY/.test(request.operation);
+  if (readsFrontOnly) return content.label ? undefined : backupMessages.incorrectlyFormed(device);
+  if (content.state === 'corrupt') return backupMessages.incorrectlyFormed(device);
+  if (content.state !== 'truncated') return undefined;
+  const wasBegun = content.blocks.includes('MSCI');
+  return wasBegun ? backupMessages.readFailed(device, 38) : backupMessages.incomplete(device);
+}
+
+function familyProblem(
+  contents: readonly MtfContent[],
+  devices: readonly RunDevice[],
+  { operation }: RestoreRequest,
+): ServerMessage | undefined {
+  if (/LABELONLY|HEADERONLY|FILELIST/.test(operation)) return undefined;
+  const seen = new Map<number, string>();
+  for (const [index, { label }] of contents.entries()) {
+    const device = devices[index]?.name ?? '';
+    if (!label || contents.length !== devices.length) continue;
+    if (label.familyCount !== devices.length) {
+      return backupMessages.familyCount(device, label.familyCount, devices.length);
+    }
+    const other = seen.get(label.familySequence);
+    if (other !== undefined) return backupMessages.familyTwice(device, label.familySequence, other);
+    seen.set(label.familySequence, device);
+  }
+  return undefined;
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { errorReport } from '../../../src/cli/error-report.ts';
+import { JsonReporter } from '../../../src/cli/json-reporter.ts';
+import { Output } from '../../../src/cli/output.ts';
+import { PlainProgress } from '../../../src/cli/plain-progress.ts';
+import { barLine, ProgressBar } from '../../../src/cli/progress-bar.ts';
+import { Redactor } from '../../../src/cli/redact.ts';
+import { failedLine, okLine, type RunTitle } from '../../../src/cli/result-line.ts';
+import { TextReporter } from '../../../src/cli/text-reporter.ts';
+import { Failure } from '../../../src/errors.ts';
+import type { JobEvent, Progress } from '../../../src/events.ts';
+import { summary } from './surroundings.ts';
+
+const title: RunTitle = { database: 'Sales', type: 'copy', files: ['sales.bak'], dryRun: false };
+
+function sink() {
+  let written = '';
+  const output = new Output((text) => {
+    written += text;
+  }, new Redactor());
+  return { output, text: () => written, lines: () => written.trimEnd().split('\n') };
+}
+
+function at(elapsedMs: number, percent?: number): Progress {
+  const rawBytes = elapsedMs * 1024 * 1024;
+  const sizes = { rawBytes, storedBytes: rawBytes / 4, elapsedMs };
+  return percent === undefined ? sizes : { ...sizes, percent };
+}
+
+test('the OK line', () => {
+  assert.equal(
+    okLine(summary, title),
+    `OK Sales copy 389.4 GiB -> 101.2 GiB (3.85x) in 4m12s 1.55 GiB/s file=sales.bak set=${summary.setId}`,
+  );
+});
+
+test('the OK line of stripes names every file', () => {
+  assert.match(
+    okLine(summary, { ...title, files: ['a.bak', 'b.bak'] }),
+    / file=a\.bak,b\.bak set=/,
+  );
+});
+
+test('the OK line of a dry run claims no bytes', () => {
+  const line = okLine({ ...summary, dryRun: true }, { ...title, dryRun: true });
+  assert.equal(line, 'OK Sales copy dry run, nothing was touched file=sales.bak');
+});
+
+test('the OK line of an empty or instant backup has no NaN', () => {
+  const line = okLine({ ...summary, rawBytes: 0, storedBytes: 0, elapsedMs: 0 }, title);
+  assert.match(line, /^OK Sales copy 0 B -> 0 B \(-\) in 0ms 0 B\/s file=/);
+});
+
+test('the last line is one line, whatever the names and reasons hold', () => {
+  const named = { ...title, database: 'Sa\nles' };
+  const report = errorReport(new Failure('io', 'x', 'two\r\nlines'));
+  assert.equal(failedLine(report, named), 'FAILED Sa les copy: two lines (exit 8)');
+  assert.equal(failedLine(report, undefined), 'FAILED: two lines (exit 8)');
+  assert.doesNotMatch(okLine({ ...summary, database: 'Sa\nles' }, title), /\n/);
+});
+
+test('text: each event says its line', () => {
+  const { output, text } = sink();
+  const reporter = new TextReporter(output);
+  const events: JobEvent[] = [
+    { event: 'plan', statement: 'BACKUP', files: [], lines: ['hidden'] },
+    { event: 'connected', server: 'DB1', version: '16.0.1', edition: 'Developer Edition' },
+    {
+      event: 'configured',
+      devices: 2,
+      blockSize: 65_536,
+      transferSize: 4_194_304,
+      completeEnabled: true,
+    },
+    { event: 'warning', code: 'x', message: 'odd', hint: 'Look.' },
+    { event: 'sql-message', number: 3211, severity: 0, text: '10 percent processed.' },
+    { event: 'sql-message', number: 3013, severity: 16, text: 'terminating\r\nabnormally' },
+    { event: 'debug', message: 'hidden' },
+    { event: 'aborting', reason: 'the disk is full' },
+  ];
+  for (const event of events) reporter.event(event);
+  assert.equal(
+    text(),
+    `connected to DB1: SQL Server 16.0.1, Developer Edition
+SQL Server opened 2 devices: block size 64.0 KiB, transfer size 4.00 MiB
+warning: odd
+hint: Look.
+sql: Msg 3013, Level 16: terminating abnormally
+aborting: the disk is full
+`,
+  );
+});
+
+test('text: a dry run says the statement and the plan', () => {
+  const { output, text } = sink();
+  const reporter = new TextReporter(output);
+  reporter.saysPlan = true;
+  reporter.event({ event: 'plan', statement: 'BACKUP\nWITH', files: [], lines: ['one', 'two'] });
+  assert.equal(text(), 'BACKUP\nWITH\none\ntwo\n');
+});
+
+test('text: after a signal the job’s own word of aborting is not repeated', () => {
+  const { output, lines } = sink();
+  const reporter = new TextReporter(output);
+  reporter.stopping('interrupted by Ctrl-C', false);
+  reporter.event({ event: 'aborting', reason: 'interrupted by Ctrl-C' });
+  reporter.stopping('interrupted by Ctrl-C', true);
+  assert.deepEqual(lines(), [
+    'interrupted by Ctrl-C: aborting; a second time does not wait for SQL Server',
+    'not waiting for SQL Server any more',
+  ]);
+});
+
+test('text: a terminal cannot be steered by what a server says', () => {
+  const { output, text } = sink();
+  const hostile = '\u001b[2J\u009b1mred\rover\u0007';
+  new TextReporter(output).event({ event: 'warning', code: 'x', message: hostile });
+  assert.equal(text(), 'warning: ?[2J?1mred over?\n');
+});
+
+test('plain progress: a line per 10 %, none twice', () => {
+  const { output, lines } = sink();
+  const plain = new PlainProgress(output);
+  for (const percent of [0, 5, 9, 10, 11, 19, 35, 36, 40, 100]) {
+    plain.update(at(1000 + percent * 100, percent));
+  }
+  assert.deepEqual(
+    lines().map((line) => /(\d+)%/.exec(line)?.[1]),
+    ['10', '35', '40', '100'],
+  );
+});
+
+test('plain progress: a line per 30 s while no percentage is known', () => {
+  const { output, lines } = sink();
+  const plain = new PlainProgress(output);
+  for (let ms = 0; ms <= 95_000; ms += 1000) plain.update(at(ms));
+  assert.deepEqual(lines(), [
+    'progress: 29.3 GiB -> 7.32 GiB (4.00x) 1000.0 MiB/s 30.0s',
+    'progress: 58.6 GiB -> 14.6 GiB (4.00x) 1000.0 MiB/s 1m00s',
+    'progress: 87.9 GiB -> 22.0 GiB (4.00x) 1000.0 MiB/s 1m30s',
+  ]);
+});
+
+test('plain progress: the time left counts down between two percentages', () => {
+  const { output, lines } = sink();
+  const plain = new PlainProgress(output);
+  plain.update(at(10_000, 10));
+  plain.update(at(15_000, 10));
+  plain.update(at(20_000, 20));
+  assert.match(lines()[0] ?? '', /eta 1m30s$/);
+  assert.match(lines()[1] ?? '', /eta 1m20s$/);
+});
+
+test('plain progress never writes a carriage return', () => {
+  const { output, text } = sink();
+  const plain = new PlainProgress(output);
+  for (let percent = 0; percent <= 100; percent += 1) plain.update(at(percent * 1000, percent));
+  assert.doesNotMatch(text(), /\r/);
+});
+
+test('the bar fits its terminal', () => {
+  const words = '45% 175.2 GiB -> 45.5 GiB (3.85x) 1.54 GiB/s eta 2m20s';
+  assert.equal(barLine(0.5, words, 80), `[==========          ] ${words}`);
+  for (let columns = 10; columns < 200; columns += 1) {
+    assert.ok(barLine(0.45, words, columns).length <= columns - 3, `columns=${columns}`);
+  }
+});
+
+test('the bar makes room for a line and leaves none of itself behind', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { output, text } = sink();
+  const reporter = new TextReporter(output);
+  reporter.showProgress(new ProgressBar(output, () => 80));
+  reporter.event({ event: 'progress', ...at(1000, 10) });
+  reporter.event({ event: 'warning', code: 'x', message: 'odd' });
+  const [, above = ''] = text().split('\r\u001b[K');
+  assert.match(above, /^warning: odd\n\[=+ +\] 10% /);
+  reporter.failed(errorReport(new Failure('io', 'x', 'broken')), title);
+  const settled = text();
+  assert.match(settled, /error: broken\nFAILED Sales copy: broken \(exit 8\)\n$/);
+  context.mock.timers.tick(10_000);
+  assert.equal(text(), settled, 'nothing after the last line');
+});
+
+test('json: at most one progress a second, and the last one always', () => {
+  const { output, lines } = sink();
+  let now = 0;
+  const reporter = new JsonReporter(output, () => now);
+  for (; now < 2500; now += 100) reporter.event({ event: 'progress', ...at(now) });
+  reporter.succeeded(summary);
+  const events = lines().map((line) => JSON.parse(line));
+  assert.deepEqual(
+    events.map(({ event, elapsedMs }) => [event, elapsedMs]),
+    [
+      ['progress', 0],
+      ['progress', 1000],
+      ['progress', 2000],
+      ['progress', 2400],
+      ['summary', 252_000],
+    ],
+  );
+});
+
+test('json: the error is the last line and has every part', () => {
+  const { output, lines } = sink();
+  const failure = new Failure('stalled', 'sql-server-stalled', 'no byte moved', {
+    hints: ['Look at sys.dm_exec_requests.'],
+    cause: new Error('inner', { cause: new Error('innermost') }),
+  });
+  new JsonReporter(output, () => 0).failed(errorReport(failure), title);
+  output.line('too late');
+  assert.deepEqual(JSON.parse(lines().join()), {
+    event: 'error',
+    exitCode: 12,
+    code: 'sql-server-stalled',
+    message: 'no byte moved',
+    hints: ['Look at sys.dm_exec_requests.'],
+    causes: ['inner', 'innermost'],
+    database: 'Sales',
+    type: 'copy',
+  });
+});

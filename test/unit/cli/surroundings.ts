@@ -1,0 +1,66 @@
+// Made-up surroundings for tests of the command line.
+
+import { Abort } from '../../../src/abort.ts';
+import { Output } from '../../../src/cli/output.ts';
+import { Redactor } from '../../../src/cli/redact.ts';
+import type { Surroundings } from '../../../src/cli/surroundings.ts';
+import type { BackupSummary, JobEvent } from '../../../src/events.ts';
+import type { BackupRequest } from '../../../src/job/backup-request.ts';
+
+/** 2026-03-04 05:06:07 UTC */
+export const noon = Date.UTC(2026, 2, 4, 5, 6, 7);
+
+export const summary: BackupSummary = {
+  database: 'Sales',
+  type: 'copy',
+  setId: '5d1b8d9e-0d5c-4d52-9a7d-3a4c4d5e6f70',
+  files: [{ path: '/b/sales.bak', storedBytes: 108_662_677_504 }],
+  rawBytes: 418_109_612_032,
+  storedBytes: 108_662_677_504,
+  elapsedMs: 252_000,
+  dryRun: false,
+  messages: [],
+};
+
+export interface Told {
+  readonly around: Surroundings;
+  /** What was written to stderr and stdout so far. */
+  readonly err: () => string;
+  readonly out: () => string;
+  readonly requests: BackupRequest[];
+}
+
+type Job = (request: BackupRequest, emit: (event: JobEvent) => void) => Promise<BackupSummary>;
+
+export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): Told {
+  let err = '';
+  let out = '';
+  const requests: BackupRequest[] = [];
+  const redactor = new Redactor();
+  const around: Surroundings = {
+    argv: [],
+    env: { SQLCMDUSER: 'backup', SQLCMDPASSWORD: 'correct horse' },
+    platform: 'linux',
+    hostName: 'db1',
+    cpus: 8,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    columns: () => 80,
+    now: () => noon,
+    writeOut: (text) => {
+      out += text;
+    },
+    output: new Output((text) => {
+      err += text;
+    }, redactor),
+    redactor,
+    abort: new Abort(),
+    askPassword: undefined,
+    loadBackupJob: async () => async (request, _abort, emit) => {
+      requests.push(request);
+      return job ? job(request, emit) : { ...summary, database: request.database };
+    },
+    ...overrides,
+  };
+  return { around, err: () => err, out: () => out, requests };
+}

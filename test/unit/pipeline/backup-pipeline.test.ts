@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Failure } from '../../../src/errors.ts';
+import { FramePool } from '../../../src/frame-pool.ts';
+import { BackupPipeline, type StripeWriter } from '../../../src/pipeline/backup-pipeline.ts';
+
+/** A writer that keeps what it got and can be told to fail. */
+class Memory implements StripeWriter {
+  readonly written: number[] = [];
+  readonly seals: number[] = [];
+  failWith: Error | undefined;
+
+  async appendFrame(frame: Uint8Array): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.failWith) throw this.failWith;
+    this.written.push(frame[0] ?? -1);
+  }
+
+  async seal(): Promise<void> {
+    if (this.failWith) throw this.failWith;
+    this.seals.push(this.written.length);
+  }
+}
+
+function rig(stripes: number) {
+  const pool = FramePool.create(16, 8, 8);
+  const writers = Array.from({ length: stripes }, () => new Memory());
+  const failures: [number, Error][] = [];
+  const observed: number[] = [];
+  const pipeline = new BackupPipeline({
+    pool,
+    compressor: undefined,
+    throttle: undefined,
+    writers,
+    observe: (_device, bytes) => observed.push(bytes[0] ?? -1),
+    onFailure: (device, failure) => failures.push([device, failure]),
+  });
+  const give = (device: number, value: number) => {
+    const slot = pool.tryAcquire();
+    pool.bytes(slot)[0] = value;
+    pipeline.frame(device, slot, 1);
+  };
+  return { pool, writers, failures, observed, pipeline, give };
+}
+
+suite('backup pipeline', () => {
+  test('writes in the order of the device and gives every slot back', async () => {
+    const { pool, writers, observed, pipeline, give } = rig(2);
+    for (const value of [1, 2, 3, 4]) give(value % 2, value);
+    await pipeline.drained();
+    assert.deepEqual(writers.map((writer) => writer.written), [[2, 4], [1, 3]]);
+    assert.deepEqual(observed, [1, 2, 3, 4]);
+    assert.equal(pool.freeSlots, 16);
+    assert.equal(pipeline.rawBytes, 4);
+  });
+
+  test('a barrier is answered only after everything before it is written and sealed', async () => {
+    const { writers, pipeline, give } = rig(1);
+    give(0, 1);
+    give(0, 2);
+    assert.equal(await pipeline.barrier(0), 0);
+    assert.deepEqual(writers[0]?.seals, [2]);
+  });
+
+  test('a failed write fails the barrier with its Win32 code and is reported', async () => {
+    const { writers, failures, pipeline, give } = rig(1);
+    const full = new Failure('io', 'disk-full', 'full', { win32: 112 });
+    if (writers[0]) writers[0].failWith = full;
+    give(0, 1);
+    assert.equal(await pipeline.barrier(0), 112);
+    assert.ok(failures.length >= 1);
+    assert.deepEqual(failures[0], [0, full]);
+    await assert.rejects(pipeline.drained(), full);
+  });
+
+  test('a failure of unknown kind is an I/O device error', async () => {
+    const { writers, pipeline } = rig(1);
+    if (writers[0]) writers[0].failWith = new Error('strange');
+    assert.equal(await pipeline.barrier(0), 1117);
+  });
+});

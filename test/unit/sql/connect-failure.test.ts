@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connectFailure, loginUnavailable } from '../../../src/sql/connect-failure.ts';
+import { driverConfig } from '../../../src/sql/mssql-session.ts';
+import type { SqlConnectionSettings, SqlMessage } from '../../../src/sql/sql-session.ts';
+
+const password = 'hunter2-very-secret';
+const settings: SqlConnectionSettings = {
+  host: 'db01',
+  login: { user: 'sa', password },
+  integrated: false,
+  encrypt: 'mandatory',
+  trustServerCertificate: false,
+  loginTimeout: 8,
+};
+
+/** As the driver wraps it: mssql's error around tedious's around the system's. */
+function wrapped(code: string, message = `system says ${code}`): Error {
+  const system = Object.assign(new Error(message), { code });
+  const several = new AggregateError([system], 'Could not connect (sequence)');
+  const tedious = Object.assign(new Error('Failed to connect', { cause: several }), {
+    code: 'ESOCKET',
+  });
+  return Object.assign(new Error('Failed to connect'), { code: 'ESOCKET', originalError: tedious });
+}
+
+const failures: [system: string, code: string, hint: RegExp][] = [
+  ['ECONNREFUSED', 'connection-refused', /TCP enabled.*port.*SQL Browser/],
+  ['ETIMEDOUT', 'connection-timeout', /TCP enabled.*-l/],
+  ['ETIMEOUT', 'connection-timeout', /firewall/],
+  ['ENOTFOUND', 'host-not-found', /-S/],
+  ['EINSTLOOKUP', 'instance-not-found', /SQL Server Browser/],
+  ['ECONNRESET', 'connection-reset', /error log/],
+  ['EENCRYPT', 'encryption-required', /-N m/],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-untrusted', /-C.*CA.*-N o/],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-untrusted', /-C.*CA.*-N o/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-name', /-F/],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'tls-failed', /TLS 1\.2/],
+  ['ESOMETHINGELSE', 'connection-failed', /sqlcmd/],
+];
+
+for (const [system, code, hint] of failures)
+  test(`${system} is ${code}, with a next step`, () => {
+    const failure = connectFailure(wrapped(system), [], settings);
+    assert.equal(`${failure.kind} ${failure.code}`, `connection ${code}`);
+    assert.match(failure.hints.join(' '), hint);
+    assert.doesNotMatch(failure.message, /\.$|^[A-Z][a-z]/);
+  });
+
+test('the target is written as -S takes it', () => {
+  const of = (change: Partial<SqlConnectionSettings>) =>
+    connectFailure(wrapped('ECONNREFUSED'), [], { ...settings, ...change }).message;
+  assert.equal(of({}), 'nothing listens at db01');
+  assert.equal(of({ port: 14330 }), 'nothing listens at db01,14330');
+  assert.equal(of({ instance: 'X' }), 'nothing listens at db01\\X');
+});
+
+test('strict mode does not offer -C alone, which it ignores', () => {
+  const strict = { ...settings, encrypt: 'strict' as const };
+  const failure = connectFailure(wrapped('DEPTH_ZERO_SELF_SIGNED_CERT'), [], strict);
+  assert.match(failure.hints.join(' '), /-N m -C/);
+});
+
+const refusals: [number: number, code: string][] = [
+  [18456, 'login-failed'],
+  [18452, 'login-failed'],
+  [18470, 'login-disabled'],
+  [18486, 'login-locked'],
+  [18487, 'password-expired'],
+  [18488, 'password-expired'],
+];
+
+for (const [number, code] of refusals)
+  test(`Msg ${number} during the login is ${code}, in the server's words`, () => {
+    const refused: SqlMessage = {
+      number,
+      severity: 14,
+      state: 1,
+      text: "Login failed for user 'sa'.",
+    };
+    const failure = connectFailure(wrapped('ELOGIN'), [refused], settings);
+    assert.equal(`${failure.kind} ${failure.code}`, `connection ${code}`);
+    assert.equal(
+      failure.message,
+      `SQL Server refused the login: Msg ${number}: Login failed for user 'sa'`,
+    );
+    assert.equal(failure.hints.length, 1);
+  });
+
+test('a Windows login names the one command that is missing', () => {
+  const failure = loginUnavailable({ ...settings, integrated: true });
+  assert.equal(`${failure?.kind} ${failure?.code}`, 'connection windows-login-unavailable');
+  assert.match(failure?.hints[0] ?? '', /npm install msnodesqlv8$/);
+});
+
+test('no login at all is a mistake of usage', () => {
+  const { login: _, ...anonymous } = settings;
+  assert.equal(loginUnavailable(anonymous)?.kind, 'usage');
+  assert.equal(loginUnavailable(settings), undefined);
+});
+
+test('nothing in the driver configuration retries, times out or validates by itself', () => {
+  const config = driverConfig(settings);
+  assert.equal(config.requestTimeout, 0);
+  assert.equal(config.validateConnection, false);
+  assert.equal(config.connectionTimeout, 8000);
+  assert.equal(config.options?.maxRetriesOnTransientErrors, 0);
+  assert.equal(config.options?.appName, 'vdibackup');
+});
+
+test('a login timeout of 0 waits instead of giving up at once', () => {
+  assert.equal(driverConfig({ ...settings, loginTimeout: 0 }).connectionTimeout, 2 ** 31 - 1);
+});
+
+test('a port wins over an instance name, and MSSQLSERVER is the default instance', () => {
+  assert.equal(driverConfig({ ...settings, instance: 'X' }).options?.instanceName, 'X');
+  assert.equal(
+    driverConfig({ ...settings, instance: 'X', port: 1 }).options?.instanceName,
+    undefined,
+  );
+  assert.equal(
+    driverConfig({ ...settings, instance: 'mssqlserver' }).options?.instanceName,
+    undefined,
+  );
+});
+
+test('the TLS server name is never a bare address, on which Node prints DEP0123', () => {
+  const nameOf = (change: Partial<SqlConnectionSettings>) =>
+    driverConfig({ ...settings, ...change }).options?.serverName;
+  assert.equal(nameOf({}), undefined);
+  assert.equal(nameOf({ host: '127.0.0.1' }), '127.0.0.1.');
+  assert.equal(nameOf({ host: '127.0.0.1', hostNameInCertificate: 'db01' }), 'db01');
+});
