@@ -141,10 +141,8 @@ class PipeSink extends StreamSink {
 
   protected async flush(): Promise<void> {}
 
-  /** Every write has been taken; the handle must not keep the process alive. */
-  protected async end(): Promise<void> {
-    this.#socket.unref();
-  }
+  /** Every write has been taken, and an idle handle does not keep the process alive. */
+  protected async end(): Promise<void> {}
 
   protected giveUp(): void {
     this.#socket.destroy();

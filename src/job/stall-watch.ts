@@ -33,7 +33,6 @@ export function watchForStall(timeoutMs: number, gauges: StallGauges, onStall: (
       onStall(stalled(timeoutMs, gauges.side()));
     }
   }, Math.max(10, timeoutMs / readsPerTimeout));
-  timer.unref();
   return () => clearInterval(timer);
 }
 

@@ -48,17 +48,13 @@ export function loginUnavailable(settings: SqlConnectionSettings): Failure | und
   return undefined;
 }
 
-/** The login went through, but in the clear: the server, or somebody in between, declined encryption. */
-export function notEncrypted(settings: SqlConnectionSettings): Failure {
+/** Encryption was demanded and declined, by the server or by somebody on the way. */
+export function notEncrypted(settings: SqlConnectionSettings, ...more: string[]): Failure {
   return new Failure(
     'connection',
     'not-encrypted',
-    `${target(settings)} did not encrypt the connection although it was asked to`,
-    {
-      hints: [
-        'Give the instance a certificate, or say -N o if this is meant; the password was sent readably.',
-      ],
-    },
+    `${target(settings)} declined to encrypt the connection`,
+    { hints: ['Give the instance a certificate, or say -N o if this is meant.', ...more] },
   );
 }
 
@@ -203,6 +199,7 @@ function networkFailure(
         ? browserHint
         : 'Is TCP enabled, is the port right, does a firewall stand between? A slow server needs a longer -l.',
     );
+  if (codes.includes('EENCRYPT') && settings.encrypt !== 'optional') return notEncrypted(settings);
   if (codes.includes('EENCRYPT'))
     return failure('encryption-required', `${where} insists on encryption`, 'Say -N m.');
   if (codes.includes('ECONNRESET') || codes.includes('EPIPE'))

@@ -71,9 +71,12 @@ async function connect(settings: SqlConnectionSettings): Promise<SqlSession> {
   }
   const session = new MssqlSession(mssql.Request, pool, connection as Connection);
   if (encrypted) return session;
-  // tedious takes a server's "not supported" for an answer and goes on in the clear.
+  // tedious 19 takes a server's "not supported" for an answer and goes on in the clear; 20 refuses by itself.
   await session.close();
-  throw notEncrypted(settings);
+  throw notEncrypted(
+    settings,
+    'The password was sent readably: if others share this wire, change it.',
+  );
 }
 
 /** The driver's configuration. Nothing here may be left to its defaults that retries, times out or reconnects. */
@@ -111,31 +114,28 @@ function namedInstance(instance: string | undefined): string | undefined {
 }
 
 /**
- * The name that TLS asks for and verifies. For an address tedious passes the bare address as server name, on which
- * Node prints DEP0123; with a final dot Node sees a name, and its verification drops the dot and compares the
- * address with the certificate's IP entries as it should. In strict mode tedious does it right by itself.
+ * The name that TLS asks for and verifies. An address passed as it is makes Node print DEP0123; with a final dot Node
+ * sees a name, and its verification drops the dot and compares the address with the certificate's IP entries.
+ * A host name is left to tedious, which follows the redirections of an availability group.
  */
-function tlsServerName(settings: SqlConnectionSettings): { serverName?: string } {
-  if (settings.hostNameInCertificate) return { serverName: settings.hostNameInCertificate };
-  if (settings.encrypt !== 'strict' && isIP(settings.host))
-    return { serverName: `${settings.host}.` };
-  return {};
+function tlsServerName({ host, hostNameInCertificate }: SqlConnectionSettings): {
+  serverName?: string;
+} {
+  const name = hostNameInCertificate ?? host;
+  if (isIP(name)) return { serverName: `${name}.` };
+  return hostNameInCertificate ? { serverName: hostNameInCertificate } : {};
 }
 
 class MssqlSession implements SqlSession {
   readonly #newRequest: () => Request;
   readonly #pool: ConnectionPool;
   readonly #connection: Connection;
-  #ended = false;
   #closing: Promise<void> | undefined;
 
   constructor(RequestOf: typeof Request, pool: ConnectionPool, connection: Connection) {
     this.#newRequest = () => new RequestOf(pool);
     this.#pool = pool;
     this.#connection = connection;
-    connection.once('end', () => {
-      this.#ended = true;
-    });
   }
 
   async query(statement: string): Promise<readonly SqlRow[]> {
@@ -164,7 +164,6 @@ class MssqlSession implements SqlSession {
     onMessage: (message: SqlMessage) => void,
     rows?: SqlRow[],
   ): RunningStatement {
-    if (this.#ended) return alreadyLost();
     const request = this.#newRequest();
     const collected = new OutcomeCollector(request, onMessage, rows);
     let ended = false;
@@ -250,12 +249,6 @@ function toMessage(token: ServerToken): SqlMessage {
     state: token.state ?? 0,
     text: token.message,
   };
-}
-
-function alreadyLost(): RunningStatement {
-  const error = new Error('the connection has ended');
-  const outcome = { ok: false, messages: [], connectionLost: true, error };
-  return { outcome: Promise.resolve(outcome), cancel: () => undefined };
 }
 
 /** `work`, or nothing after `ms`; never rejects and does not keep the process alive. */

@@ -97,6 +97,7 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
       }));
 
     test('a session is one login, and never another one', async () => {
+      const logins = server.logins.length;
       const relay = await SqlSessionRelay.start(server.port);
       try {
         await withSession(
@@ -110,6 +111,7 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
           { port: relay.port },
         );
         assert.equal(relay.connections, 1);
+        assert.equal(server.logins.length - logins, 1);
       } finally {
         relay.stop();
       }
@@ -239,6 +241,38 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
       assert.match(failure.message, /Msg 18456: Login failed for user 'sa'/);
       assert.ok(failure.hints.length > 0);
       assert.ok(!everything(failure).includes(wrong));
+    });
+
+    test('an expired password is told as such', async () => {
+      const text = `Login failed for user '${user}'.  Reason: The password of the account has expired.`;
+      server.loginFault({ 'login-error': { number: 18487, text, severity: 14 } });
+      const failure = await failureOf(open(settings()));
+      assert.equal(`${failure.kind} ${failure.code}`, 'connection password-expired');
+    });
+
+    test('a login that takes longer than the timeout is given up', async () => {
+      server.loginFault({ 'slow-login': 3000 });
+      const failure = await failureOf(open(settings({ loginTimeout: 1 })));
+      assert.equal(`${failure.kind} ${failure.code}`, 'connection connection-timeout');
+    });
+
+    test('a server that hangs up during the login is told as such', async () => {
+      server.loginFault({ 'vanish-at-login': true });
+      const failure = await failureOf(open(settings()));
+      assert.equal(`${failure.kind} ${failure.code}`, 'connection connection-reset');
+    });
+
+    test('a server that has fallen silent can be left', async () => {
+      const session = await open(settings());
+      server.fault({ 'mute-sql': true });
+      const running = session.execute(
+        "BACKUP DATABASE [master] TO VIRTUAL_DEVICE = N'x'",
+        () => undefined,
+      );
+      await pause(100);
+      running.cancel();
+      await within(soon, session.close(), () => undefined);
+      assert.equal((await running.outcome).connectionLost, true);
     });
 
     test('no failure of a session holds the password', () =>

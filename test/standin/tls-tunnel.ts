@@ -4,8 +4,6 @@ import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { testCertificate, testPrivateKey } from './certificate.ts';
 
-const tlsApplicationData = 23;
-
 // TDS 7 clients expect the server to speak last in the handshake, which TLS 1.3 does not guarantee.
 const secureContext = createSecureContext({
   cert: testCertificate,
@@ -24,6 +22,8 @@ export class TlsTunnel {
   readonly #duplex: Duplex;
   readonly #socket: TLSSocket;
   readonly #output: TunnelOutput;
+  /** Until the handshake is over, records travel inside PRELOGIN messages. What OpenSSL hands out need not begin with a record. */
+  #handshaking = true;
   #flight: Buffer[] = [];
   #closed = false;
 
@@ -47,7 +47,9 @@ export class TlsTunnel {
     this.#duplex.push(records);
   }
 
+  /** The first answer to a login ends the handshake: a client logs in only after it. */
   send(bytes: Buffer): void {
+    this.#handshaking = false;
     this.#socket.write(bytes);
   }
 
@@ -60,7 +62,7 @@ export class TlsTunnel {
 
   #leave(records: Buffer): void {
     if (this.#closed) return;
-    if (records[0] === tlsApplicationData) {
+    if (!this.#handshaking) {
       this.#output.bare(records);
       return;
     }

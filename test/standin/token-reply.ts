@@ -76,10 +76,7 @@ export class TokenReply implements Reply {
     if (this.#closed) return;
     this.#closed = true;
     const failed = this.#failed;
-    if (attention) {
-      this.#settle(true);
-      this.#add(done(doneTokens.done, doneStatus.attention));
-    } else if (this.#isProcedure) {
+    if (this.#isProcedure) {
       this.#settle(true);
       this.#add(returnStatus(failed ? 1 : 0));
       this.#add(done(doneTokens.procedure, failed ? doneStatus.error : 0));
@@ -88,6 +85,9 @@ export class TokenReply implements Reply {
       this.#settle(false);
     }
     this.#send(true);
+    // The acknowledgement is a message of its own: tedious takes the one before it for the cut-short answer.
+    if (attention) this.#push(done(doneTokens.done, doneStatus.attention));
+    if (attention) this.#send(true);
   }
 
   #settle(more: boolean): void {

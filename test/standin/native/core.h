@@ -35,7 +35,20 @@ class DeviceSet : public std::enable_shared_from_this<DeviceSet> {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
-  struct Inside;
+
+  // Marks a call that may block or copy, for the judge and for Close. Made and destroyed under the lock.
+  struct Inside {
+    Inside(DeviceSet& set, int device, const char* call) : set(set), device(device) {
+      set.inside_++;
+      if (device >= 0) set.judge_.entered(device, call);
+    }
+    ~Inside() {
+      set.inside_--;
+      if (device >= 0) set.judge_.left(device);
+    }
+    DeviceSet& set;
+    int device;
+  };
 
   int32_t protocol(const char* call);
   bool faulted(const char* call, uint64_t number, int32_t& result);
@@ -44,7 +57,6 @@ class DeviceSet : public std::enable_shared_from_this<DeviceSet> {
   void abort(const char* by, const char* status);
   void reportEnd(const char* status, const char* by);
   void reportProgress();
-  void reportCompletion(Device& device, int32_t command, bool last, int32_t code, uint64_t bytes);
   void wakeReady();
   void wakeAll();
   bool released() const { return closed_ || (state_ == State::abort && !deaf_); }
@@ -63,7 +75,7 @@ class DeviceSet : public std::enable_shared_from_this<DeviceSet> {
   int32_t takeCompletion(Lock& lock, Device& device, Command& command, int32_t code, uint64_t bytes);
   void judgeCompletion(Device& device, const Command& command, int32_t code, uint64_t bytes);
   void judgeClosing(const char* call);
-  void shut(const char* call);
+  void shut();
 
   std::mutex lock_;
   std::condition_variable configured_;

@@ -55,7 +55,7 @@ bool Recipe::add(const std::string& line, std::string& why) {
   return true;
 }
 
-void Recipe::leave() {
+void Recipe::close() {
   if (mapped_) platform::File::unmap(mapped_, mappedBytes_);
   mapped_ = nullptr;
   source_.close();
@@ -92,7 +92,7 @@ bool Recipe::read(uint8_t* into, size_t bytes) {
     if (done_ == piece.length * piece.count) {
       const bool goesOn = piece_ + 1 < pieces_.size() && !mapped_ && pieces_[piece_ + 1].path == piece.path &&
                           pieces_[piece_ + 1].count == 1;
-      if (!goesOn) leave();
+      if (!goesOn) close();
       piece_++;
       done_ = 0;
     }

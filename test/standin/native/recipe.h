@@ -12,10 +12,11 @@ namespace standin {
 
 class Recipe {
  public:
-  ~Recipe() { leave(); }
+  ~Recipe() { close(); }
   bool load(const std::string& path, std::string& why);
   uint64_t length() const { return length_; }
   bool read(uint8_t* into, size_t bytes);  // the next bytes; false when a source fails
+  void close();
 
  private:
   struct Piece {
@@ -27,7 +28,6 @@ class Recipe {
   bool add(const std::string& line, std::string& why);
   bool enter();
   bool copy(uint64_t at, uint8_t* into, size_t bytes);
-  void leave();
 
   std::vector<Piece> pieces_;
   uint64_t length_ = 0;

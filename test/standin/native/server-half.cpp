@@ -326,6 +326,12 @@ int ServerHalf::outstandingCommands() const {
   return sum;
 }
 
-void ServerHalf::closeBuffers() { pool_.close(); }
+void ServerHalf::release() {
+  pool_.close();
+  for (auto& device : devices_) {
+    device->source.close();
+    device->sink.close();
+  }
+}
 
 }  // namespace standin

@@ -52,7 +52,7 @@ class ServerHalf {
   int outstandingCommands() const;
   uint64_t bytesDone() const { return bytesDone_; }
   uint64_t bytesExpected() const { return bytesExpected_; }
-  void closeBuffers();
+  void release();  // buffers become untouchable, sources and sinks are closed
 
  private:
   void planAhead();

@@ -178,14 +178,14 @@ describe('partial file', () => {
     await assert.rejects(closed.publish({ overwrite: true }), /internal error/);
   });
 
-  it('discarded while it is being published is published', async () => {
+  it('discarded while it is being published waits and is published', async () => {
     const folder = await temporaryFolder();
     const partial = await written(join(folder, 'a.bak'), sample(1));
-    const [, removed] = await Promise.all([
-      partial.publish({ overwrite: false }),
-      partial.discard(),
-    ]);
-    assert.equal(removed, true);
+    const order: string[] = [];
+    const published = partial.publish({ overwrite: false }).then(() => order.push('published'));
+    await partial.discard().then(() => order.push('discarded'));
+    await published;
+    assert.deepEqual(order, ['published', 'discarded']);
     assert.deepEqual(await readdir(folder), ['a.bak']);
   });
 

@@ -118,8 +118,8 @@ describe('archive header', () => {
     for (const text of ['', '{', '[]', 'null', '{}', '7', '{"vdibackup":"1"}', '\ufeff{}']) {
       assert.throws(() => decodeArchiveHeader(encodeJsonFrame(text), file), damage, text);
     }
-    const notUtf8 = encodeJsonFrame('{"vdibackup":1}');
-    notUtf8[10] = 0xff;
+    const notUtf8 = encodeArchiveHeader({ ...header, database: '#' });
+    notUtf8[notUtf8.indexOf('#'.charCodeAt(0))] = 0xff;
     assert.throws(() => decodeArchiveHeader(notUtf8, file), damage);
   });
 
@@ -249,6 +249,11 @@ describe('archive trailer', () => {
     };
     const read = decodeArchiveTrailer(encodeArchiveTrailer({ ...trailer, mtf: huge }), file);
     assert.equal(read.mtf, undefined);
+  });
+
+  it('cut in its padding is refused', () => {
+    const frame = encodeArchiveTrailer(trailer);
+    assert.throws(() => decodeArchiveTrailer(frame.subarray(0, -1), file), damage);
   });
 
   it('with wrong types is refused', () => {

@@ -15,7 +15,7 @@ test('a secret is replaced wherever it occurs, also inside a word', () => {
 });
 
 test('a secret is replaced in the spellings of JSON, URLs, T-SQL and connection strings', () => {
-  const secret = `p'a"s\\s wörd}`;
+  const secret = `p'a"s\\s }wörd`;
   const spellings = [
     secret,
     JSON.stringify(secret),

@@ -5,6 +5,7 @@ import { JsonReporter } from '../../../src/cli/json-reporter.ts';
 import { Output } from '../../../src/cli/output.ts';
 import { PlainProgress } from '../../../src/cli/plain-progress.ts';
 import { barLine, ProgressBar } from '../../../src/cli/progress-bar.ts';
+import { ProgressGauge } from '../../../src/cli/progress-gauge.ts';
 import { Redactor } from '../../../src/cli/redact.ts';
 import { failedLine, okLine, type RunTitle } from '../../../src/cli/result-line.ts';
 import { TextReporter } from '../../../src/cli/text-reporter.ts';
@@ -142,14 +143,27 @@ test('plain progress: a line per 30 s while no percentage is known', () => {
   ]);
 });
 
-test('plain progress: the time left counts down between two percentages', () => {
-  const { output, lines } = sink();
-  const plain = new PlainProgress(output);
-  plain.update(at(10_000, 10));
-  plain.update(at(15_000, 10));
-  plain.update(at(20_000, 20));
-  assert.match(lines()[0] ?? '', /eta 1m30s$/);
-  assert.match(lines()[1] ?? '', /eta 1m20s$/);
+test('the time left counts down between two percentages, and not below nothing', () => {
+  const gauge = new ProgressGauge();
+  const left = [
+    [10_000, 10],
+    [15_000, 10],
+    [20_000, 20],
+    [200_000, 20],
+    [210_000, 100],
+  ].map(([ms, percent]) => gauge.say(at(ms ?? 0, percent)).split('/s ')[1]);
+  assert.deepEqual(left, ['eta 1m30s', 'eta 1m25s', 'eta 1m20s', 'eta 0ms', '3m30s']);
+});
+
+test('the speed is that of the last seconds', () => {
+  const gauge = new ProgressGauge();
+  for (let ms = 0; ms <= 60_000; ms += 1000) gauge.say(at(ms));
+  const { rawBytes } = at(60_000);
+  const stuck = [61_000, 63_000, 65_000].map((elapsedMs) =>
+    gauge.say({ rawBytes, storedBytes: rawBytes, elapsedMs }),
+  );
+  assert.match(stuck[0] ?? '', / 800\.0 MiB\/s /);
+  assert.match(stuck.at(-1) ?? '', / 0 B\/s /);
 });
 
 test('plain progress never writes a carriage return', () => {
@@ -181,6 +195,19 @@ test('the bar makes room for a line and leaves none of itself behind', (context)
   assert.match(settled, /error: broken\nFAILED Sales copy: broken \(exit 8\)\n$/);
   context.mock.timers.tick(10_000);
   assert.equal(text(), settled, 'nothing after the last line');
+});
+
+test('a bar that was stopped draws no more, and never jumps back over lines', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { output, text } = sink();
+  const bar = new ProgressBar(output, () => 80);
+  bar.update(at(1000, 10));
+  context.mock.timers.tick(1000);
+  bar.stop();
+  const settled = text();
+  context.mock.timers.tick(10_000);
+  assert.equal(text(), settled);
+  for (const code of ['\u001b7', '\u001b8']) assert.ok(!settled.includes(code));
 });
 
 test('json: at most one progress a second, and the last one always', () => {

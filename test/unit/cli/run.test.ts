@@ -9,6 +9,9 @@ import { Failure } from '../../../src/errors.ts';
 import type { BackupRequest } from '../../../src/job/backup-request.ts';
 import { surroundings } from './surroundings.ts';
 
+// Nowhere UTC, so that local time and --utc differ.
+process.env.TZ = 'Asia/Kolkata';
+
 async function request(
   argv: readonly string[],
   overrides: Partial<Surroundings> = {},
@@ -69,6 +72,7 @@ const requests: [string, string[], Partial<BackupRequest>][] = [
   ['a database named like the verb', ['backup', 'backup', 'x'], { database: 'backup' }],
   ['a verb behind --', ['--', 'backup', 'x'], { database: 'backup', files: [resolve('x')] }],
   ['an option value that is a verb', ['-H', 'backup', 'Sales', 'x'], { database: 'Sales' }],
+  ['local time', ['S', '{timestamp}'], { files: [resolve('20260304_103607')] }],
   ['several files', ['Sales', 'a', 'b'], { files: [resolve('a'), resolve('b')] }],
   ['stdout', ['Sales', '-'], { files: ['-'] }],
   ['--type in any case', ['--type', 'LOG', 'Sales', 'x'], { type: 'log' }],
@@ -94,6 +98,7 @@ const requests: [string, string[], Partial<BackupRequest>][] = [
   ['--with', ['--with', 'MEDIANAME = N’a’', 'S', 'x'], { with: 'MEDIANAME = N’a’' }],
   ['--name', ['--name', 'nightly', 'S', 'x'], { name: 'nightly' }],
   ['--description', ['--description', 'd', 'S', 'x'], { description: 'd' }],
+  ['--stripes 1', ['--stripes', '1', 'S', 'x'], { files: [resolve('x')] }],
   ['-n', ['-n', 'S', 'x'], { dryRun: true }],
   ['--sha256', ['--sha256', 'S', 'x'], { sha256: true }],
   ['--rate', ['--rate', '100MiB/s', 'S', 'x'], { rate: 104_857_600 }],

@@ -31,7 +31,7 @@ const failures: [system: string, code: string, hint: RegExp][] = [
   ['ENOTFOUND', 'host-not-found', /-S/],
   ['EINSTLOOKUP', 'instance-not-found', /SQL Server Browser/],
   ['ECONNRESET', 'connection-reset', /error log/],
-  ['EENCRYPT', 'encryption-required', /-N m/],
+  ['EENCRYPT', 'not-encrypted', /certificate/],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-untrusted', /-C.*CA.*-N o/],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-untrusted', /-C.*CA.*-N o/],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-name', /-F/],
@@ -53,6 +53,13 @@ test('the target is written as -S takes it', () => {
   assert.equal(of({}), 'nothing listens at db01');
   assert.equal(of({ port: 14330 }), 'nothing listens at db01,14330');
   assert.equal(of({ instance: 'X' }), 'nothing listens at db01\\X');
+});
+
+test('the same refusal of the driver is the server insisting when encryption was not asked for', () => {
+  const optional = { ...settings, encrypt: 'optional' as const };
+  const failure = connectFailure(wrapped('EENCRYPT'), [], optional);
+  assert.equal(failure.code, 'encryption-required');
+  assert.match(failure.hints.join(' '), /-N m/);
 });
 
 test('strict mode does not offer -C alone, which it ignores', () => {
