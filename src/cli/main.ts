@@ -13,9 +13,8 @@ import { syncWriter } from './sync-writer.ts';
 
 /** How long an abort after an unexpected error may take before the process ends all the same, in milliseconds. */
 const abortGrace = 10_000;
-/** How long what is left of the event loop may keep the process after the last line, in milliseconds. */
-const exitGrace = 100;
 
+let jobLoaded = false;
 const writeErr = syncWriter(2);
 const redactor = new Redactor();
 const abort = new Abort();
@@ -34,7 +33,10 @@ const around: Surroundings = {
   redactor,
   abort,
   askPassword: isatty(0) && isatty(2) ? ask : undefined,
-  loadBackupJob: async () => (await import('../job/backup-job.ts')).backupJob,
+  loadBackupJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/backup-job.ts')).backupJob;
+  },
 };
 
 async function ask(question: string): Promise<string> {
@@ -63,10 +65,15 @@ let ended = false;
 const end = (exitCode: number) => {
   ended = true;
   process.exitCode = exitCode;
-  setTimeout(() => forceExit(exitCode), exitGrace).unref();
+  if (jobLoaded) void leave(exitCode);
 };
 
-async function forceExit(exitCode: number): Promise<void> {
+/**
+ * Everything said is written and everything stored is closed. The threads of a job take their time to end, and
+ * one that is stuck in native code never does; coverage alone needs the long way out.
+ */
+async function leave(exitCode: number): Promise<void> {
+  if (process.env.NODE_V8_COVERAGE) process.exit(exitCode);
   const { exitNow } = await import('../job/exit-now.ts');
   exitNow(exitCode);
 }

@@ -19,6 +19,8 @@ export class TextReporter implements Reporter {
   readonly #output: Output;
   #progress: ProgressDisplay | undefined;
   #stopping = false;
+  /** Devices are open: an abort has something to undo and may take a while. */
+  #isMoving = false;
   /** The plan is only said when it is all that is asked for. */
   saysPlan = false;
 
@@ -86,9 +88,9 @@ export class TextReporter implements Reporter {
   }
 
   #aborting(reason: string): void {
-    if (this.#stopping) return; // a signal has said so already
+    const isNews = this.#isMoving && !this.#stopping; // otherwise the error line, or a signal, says it
     this.#stop();
-    this.#say(`aborting: ${reason}`);
+    if (isNews) this.#say(`aborting: ${reason}`);
   }
 
   /** From now on there is no progress, only the way out. */
@@ -108,6 +110,7 @@ export class TextReporter implements Reporter {
   }
 
   #configured({ devices, blockSize, transferSize }: Event<'configured'>): void {
+    this.#isMoving = true;
     const many = devices === 1 ? '1 device' : `${devices} devices`;
     const sizes = `block size ${formatByteSize(blockSize)}, transfer size ${formatByteSize(transferSize)}`;
     this.#say(`SQL Server opened ${many}: ${sizes}`);

@@ -39,7 +39,8 @@ export class BackupDevices {
     };
     this.set.serve(consumer);
     const ends = await this.#abort.race(this.set.ended);
-    if (ends.some((end) => end.how !== 'closed')) await this.#abort.race(new Promise(() => undefined));
+    if (ends.some((end) => end.how !== 'closed'))
+      await this.#abort.race(new Promise(() => undefined));
   }
 
   /** A device that ended by itself, not by our abort, is the first sign of a server-side failure. */
@@ -53,13 +54,23 @@ export class BackupDevices {
 
 function brokenDevice({ device, hresult, reason }: DeviceEnd): Failure {
   const why = reason ?? `GetCommand answered ${describeHresult(hresult)}`;
-  return new Failure('unclassified', 'device-failed', `virtual device ${device} broke off: ${why}`, {
-    hints: ['Run again; if it repeats, report it with the versions of SQL Server and vdibackup.'],
-  });
+  return new Failure(
+    'unclassified',
+    'device-failed',
+    `virtual device ${device} broke off: ${why}`,
+    {
+      hints: ['Run again; if it repeats, report it with the versions of SQL Server and vdibackup.'],
+    },
+  );
 }
 
 function serverAbort({ device, hresult }: DeviceEnd): Failure {
-  return new Failure('sql-statement', 'server-abort', `SQL Server aborted virtual device ${device} without a message: ${describeHresult(hresult)}`, {
-    hints: ["Look at SQL Server's error log for the time of this run."],
-  });
+  return new Failure(
+    'sql-statement',
+    'server-abort',
+    `SQL Server aborted virtual device ${device} without a message: ${describeHresult(hresult)}`,
+    {
+      hints: ["Look at SQL Server's error log for the time of this run."],
+    },
+  );
 }

@@ -37,7 +37,11 @@ import { toolVersion } from './tool-version.ts';
  * told so, Msg 3014 seen, the files renamed, their folders fsynced. Throws the root cause of anything else,
  * after everything was undone.
  */
-export async function backupJob(request: BackupRequest, abort: Abort, emit: Emit): Promise<BackupSummary> {
+export async function backupJob(
+  request: BackupRequest,
+  abort: Abort,
+  emit: Emit,
+): Promise<BackupSummary> {
   const run = new BackupRun(request, abort, emit);
   try {
     return await run.tell();
@@ -118,11 +122,18 @@ class BackupRun {
 
   /** Dry run: everything is asked, nothing is made. */
   async #rehearse(): Promise<BackupSummary> {
-    const names = this.#request.files.map((_, device) => (device === 0 ? this.#setId : `${this.#setId}-${device}`));
+    const names = this.#request.files.map((_, device) =>
+      device === 0 ? this.#setId : `${this.#setId}-${device}`,
+    );
     const session = await this.#connect();
     const answers = await this.#abort.race(askServer(session, this.#request, this.#emit));
     const statement = this.#statement(names, answers);
-    this.#emit({ event: 'plan', statement, files: this.#request.files, lines: planLines(this.#request) });
+    this.#emit({
+      event: 'plan',
+      statement,
+      files: this.#request.files,
+      lines: planLines(this.#request),
+    });
     await session.close();
     return this.#summary([], 0);
   }
@@ -149,10 +160,17 @@ class BackupRun {
 
   #openCompressor(pool: FramePool): CompressPool | undefined {
     const { compression, threads } = this.#request;
-    return compression.kind === 'zstd' ? new CompressPool(threads, compression.level, pool) : undefined;
+    return compression.kind === 'zstd'
+      ? new CompressPool(threads, compression.level, pool)
+      : undefined;
   }
 
-  #openPipeline(pool: FramePool, compressor: CompressPool | undefined, files: StripeFiles, devices: BackupDevices): BackupPipeline {
+  #openPipeline(
+    pool: FramePool,
+    compressor: CompressPool | undefined,
+    files: StripeFiles,
+    devices: BackupDevices,
+  ): BackupPipeline {
     const { rate } = this.#request;
     return new BackupPipeline({
       pool,
@@ -168,7 +186,8 @@ class BackupRun {
   }
 
   #statement(deviceNames: readonly string[], { server, databaseName }: ServerAnswers): string {
-    const { type, compression, checksum, transferSize, bufferCount, blockSize, name, description } = this.#request;
+    const { type, compression, checksum, transferSize, bufferCount, blockSize, name, description } =
+      this.#request;
     return backupStatement({
       database: databaseName,
       type,
@@ -208,7 +227,9 @@ class BackupRun {
   #watch(pipeline: BackupPipeline, devices: BackupDevices): void {
     this.#progress.watch(pipeline);
     const gauges = { moved: () => this.#progress.moved, side: () => stuckSide(pipeline, devices) };
-    this.#endWatch = watchForStall(this.#request.stallTimeout, gauges, (failure: Failure) => this.#abort.raise(failure));
+    this.#endWatch = watchForStall(this.#request.stallTimeout, gauges, (failure: Failure) =>
+      this.#abort.raise(failure),
+    );
   }
 
   /** Every device was closed by the server: the set's memory goes before SQL Server's verdict is awaited. */
@@ -235,7 +256,11 @@ class BackupRun {
     this.#emit({ event: 'warning', code: 'too-late', message });
   }
 
-  #header({ server, databaseName }: ServerAnswers, configuration: DeviceConfiguration, frameSize: number) {
+  #header(
+    { server, databaseName }: ServerAnswers,
+    configuration: DeviceConfiguration,
+    frameSize: number,
+  ) {
     const { type, compression, files, connection, transferSize } = this.#request;
     return (stripe: number): ArchiveHeader => ({
       setId: this.#setId,
@@ -247,7 +272,10 @@ class BackupRun {
       blockSize: configuration.blockSize,
       transferSize: configuration.maxTransferSize || transferSize,
       frameSize,
-      compression: { algorithm: 'zstd', level: compression.kind === 'zstd' ? compression.level : 0 },
+      compression: {
+        algorithm: 'zstd',
+        level: compression.kind === 'zstd' ? compression.level : 0,
+      },
       toolVersion,
       started: this.#started.toISOString(),
     });
@@ -266,7 +294,12 @@ class BackupRun {
     };
   }
 
-  async #farewell(files: StripeFiles, stored: readonly StoredStripe[], rawBytes: number, session: SqlSession): Promise<BackupSummary> {
+  async #farewell(
+    files: StripeFiles,
+    stored: readonly StoredStripe[],
+    rawBytes: number,
+    session: SqlSession,
+  ): Promise<BackupSummary> {
     this.#progress.say();
     this.#progress.stop();
     this.#warnAboutStream();
@@ -304,7 +337,12 @@ class BackupRun {
   }
 }
 
-function configuredEvent({ deviceCount, blockSize, maxTransferSize, features }: DeviceConfiguration) {
+function configuredEvent({
+  deviceCount,
+  blockSize,
+  maxTransferSize,
+  features,
+}: DeviceConfiguration) {
   return {
     event: 'configured',
     devices: deviceCount,
@@ -319,14 +357,26 @@ function plain({ number, severity, text }: SqlMessage): SqlMessageEvent {
 }
 
 function planLines({ compression, threads, transferSize, overwrite }: BackupRequest): string[] {
-  const how = compression.kind === 'zstd' ? `zstd level ${compression.level} on ${threads} threads` : compression.kind;
-  return [`compression: ${how}`, `transfer size: ${transferSize} bytes`, `existing files: ${overwrite ? 'replaced after success' : 'refused'}`];
+  const how =
+    compression.kind === 'zstd'
+      ? `zstd level ${compression.level} on ${threads} threads`
+      : compression.kind;
+  return [
+    `compression: ${how}`,
+    `transfer size: ${transferSize} bytes`,
+    `existing files: ${overwrite ? 'replaced after success' : 'refused'}`,
+  ];
 }
 
 /** Who is being waited for: the pipeline's own end first, because a full pipeline makes SQL Server wait too. */
-function stuckSide(pipeline: BackupPipeline, devices: BackupDevices): { side: Side; detail: string } {
-  if (pipeline.waitsFor === 'disk') return { side: 'the destination', detail: 'a write or fsync has not come back' };
-  if (pipeline.waitsFor === 'compression') return { side: 'compression', detail: 'a frame is not ready' };
+function stuckSide(
+  pipeline: BackupPipeline,
+  devices: BackupDevices,
+): { side: Side; detail: string } {
+  if (pipeline.waitsFor === 'disk')
+    return { side: 'the destination', detail: 'a write or fsync has not come back' };
+  if (pipeline.waitsFor === 'compression')
+    return { side: 'compression', detail: 'a frame is not ready' };
   const activities = devices.set.deviceNames.map((_, device) => devices.set.activity(device));
   return { side: 'SQL Server', detail: `devices: ${[...new Set(activities)].join(', ')}` };
 }

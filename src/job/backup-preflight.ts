@@ -19,7 +19,11 @@ export interface ServerAnswers {
 }
 
 /** Throws `Failure` when the backup cannot succeed; says what is worth a warning. */
-export async function askServer(session: SqlSession, request: BackupRequest, emit: Emit): Promise<ServerAnswers> {
+export async function askServer(
+  session: SqlSession,
+  request: BackupRequest,
+  emit: Emit,
+): Promise<ServerAnswers> {
   const server = await readServerFacts(session);
   emit({
     event: 'connected',
@@ -39,7 +43,8 @@ export async function askServer(session: SqlSession, request: BackupRequest, emi
     compression: request.compression.kind,
     with: request.with,
   };
-  for (const warning of checkDatabase(intent, database, server)) emit({ event: 'warning', ...warning });
+  for (const warning of checkDatabase(intent, database, server))
+    emit({ event: 'warning', ...warning });
   return { server, databaseName: spelledName(database) ?? request.database };
 }
 

@@ -18,31 +18,45 @@ const readsPerTimeout = 20;
  * Watches that bytes move. After `timeoutMs` (0 = off) without any it calls `onStall` once with
  * `Failure('stalled')`, which names the side that is stuck. Returns the function that ends the watch.
  */
-export function watchForStall(timeoutMs: number, gauges: StallGauges, onStall: (failure: Failure) => void): () => void {
+export function watchForStall(
+  timeoutMs: number,
+  gauges: StallGauges,
+  onStall: (failure: Failure) => void,
+): () => void {
   if (timeoutMs <= 0) return () => undefined;
   let last = gauges.moved();
   let since = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const moved = gauges.moved();
-    if (moved !== last) {
-      last = moved;
-      since = now;
-    } else if (now - since >= timeoutMs) {
-      clearInterval(timer);
-      onStall(stalled(timeoutMs, gauges.side()));
-    }
-  }, Math.max(10, timeoutMs / readsPerTimeout));
+  const timer = setInterval(
+    () => {
+      const now = performance.now();
+      const moved = gauges.moved();
+      if (moved !== last) {
+        last = moved;
+        since = now;
+      } else if (now - since >= timeoutMs) {
+        clearInterval(timer);
+        onStall(stalled(timeoutMs, gauges.side()));
+      }
+    },
+    Math.max(10, timeoutMs / readsPerTimeout),
+  );
   return () => clearInterval(timer);
 }
 
 function stalled(timeoutMs: number, { side, detail }: { side: Side; detail: string }): Failure {
   const hints: Record<Side, string> = {
-    'SQL Server': 'Look at sys.dm_exec_requests for the wait type of the BACKUP session and at the SQL Server error log.',
+    'SQL Server':
+      'Look at sys.dm_exec_requests for the wait type of the BACKUP session and at the SQL Server error log.',
     compression: 'Is the machine out of processor time? Try a lower level, --compress zstd:1.',
-    'the destination': 'Look at the disk or the reader of the pipe: a hung network share looks like this.',
+    'the destination':
+      'Look at the disk or the reader of the pipe: a hung network share looks like this.',
   };
-  return new Failure('stalled', 'stalled', `no byte moved for ${formatDuration(timeoutMs)}: ${side} is stuck (${detail})`, {
-    hints: [hints[side], 'A longer --stall-timeout, or off, waits for longer.'],
-  });
+  return new Failure(
+    'stalled',
+    'stalled',
+    `no byte moved for ${formatDuration(timeoutMs)}: ${side} is stuck (${detail})`,
+    {
+      hints: [hints[side], 'A longer --stall-timeout, or off, waits for longer.'],
+    },
+  );
 }

@@ -39,7 +39,9 @@ export class StripeFiles {
     const files = new StripeFiles(request);
     if (files.toStdout) return files;
     const { overwrite, sha256, dryRun } = request;
-    const paths = sha256 ? request.files.flatMap((path) => [path, path + checksumSuffix]) : request.files;
+    const paths = sha256
+      ? request.files.flatMap((path) => [path, path + checksumSuffix])
+      : request.files;
     const destinations = await checkDestinations(paths, { overwrite });
     if (!dryRun) await files.#lock(destinations);
     return files;
@@ -70,7 +72,9 @@ export class StripeFiles {
 
   /** After Msg 3014: final words, durable, closed. */
   async finish(facts: (stripe: number) => TrailerFacts): Promise<StoredStripe[]> {
-    const stored = await Promise.all(this.#writers.map((writer, stripe) => writer.finish(facts(stripe))));
+    const stored = await Promise.all(
+      this.#writers.map((writer, stripe) => writer.finish(facts(stripe))),
+    );
     await this.#writeChecksums(stored);
     return stored;
   }

@@ -27,7 +27,8 @@ export async function teardown(parts: JobParts, abort: Abort): Promise<string[]>
     left.push('a virtual device did not answer the abort; its device set was not closed');
   }
   await awaitStatement(parts.statement, abort);
-  if (parts.discard && (await parts.discard()) === false) left.push('a .partial file could not be removed');
+  if (parts.discard && (await parts.discard()) === false)
+    left.push('a .partial file could not be removed');
   await parts.session?.close();
   return left;
 }
@@ -40,7 +41,10 @@ async function closeDevices(devices: VirtualDeviceSet): Promise<boolean> {
 }
 
 /** After an abort the server's own words are worth a short wait; a second Ctrl-C says they are not. */
-async function awaitStatement(statement: RunningStatement | undefined, abort: Abort): Promise<void> {
+async function awaitStatement(
+  statement: RunningStatement | undefined,
+  abort: Abort,
+): Promise<void> {
   if (!statement) return;
   const hurried = new Promise<void>((resolve) => abort.onHurry(resolve));
   const outcome = Promise.race([statement.outcome, hurried]);

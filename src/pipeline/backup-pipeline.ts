@@ -96,7 +96,10 @@ export class BackupPipeline {
 
   #at(device: number): Lane {
     const lane = this.#lanes[device];
-    if (!lane) throw new Error(`internal error: expected a device below ${this.#lanes.length}, but was ${device}`);
+    if (!lane)
+      throw new Error(
+        `internal error: expected a device below ${this.#lanes.length}, but was ${device}`,
+      );
     return lane;
   }
 }

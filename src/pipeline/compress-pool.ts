@@ -55,7 +55,9 @@ export class CompressPool {
 
   #feed(): void {
     while (this.#waiting.length > 0) {
-      const idlest = this.#workers.reduce((best, member) => (member.jobs < best.jobs ? member : best));
+      const idlest = this.#workers.reduce((best, member) =>
+        member.jobs < best.jobs ? member : best,
+      );
       if (idlest.jobs >= jobsPerWorker) return;
       idlest.jobs += 1;
       idlest.worker.postMessage(this.#waiting.shift());
@@ -71,10 +73,15 @@ export class CompressPool {
   }
 
   #crashed(cause: Error): void {
-    this.#failure ??= new Failure('unclassified', 'compress-worker-crashed', `a compression thread died: ${cause.message}`, {
-      cause,
-      hints: ['Run again with fewer --threads; if it repeats, report it with the lines above.'],
-    });
+    this.#failure ??= new Failure(
+      'unclassified',
+      'compress-worker-crashed',
+      `a compression thread died: ${cause.message}`,
+      {
+        cause,
+        hints: ['Run again with fewer --threads; if it repeats, report it with the lines above.'],
+      },
+    );
     for (const answer of this.#answers.values()) answer.reject(this.#failure);
     this.#answers.clear();
   }

@@ -22,7 +22,11 @@ export class Lane {
   #wait: LaneWait = 'nothing';
   readonly #failed = deferred<Error>();
 
-  constructor(pool: FramePool, writer: LaneWriter, onStored: (rawBytes: number, storedBytes: number) => void) {
+  constructor(
+    pool: FramePool,
+    writer: LaneWriter,
+    onStored: (rawBytes: number, storedBytes: number) => void,
+  ) {
     this.#pool = pool;
     this.#writer = writer;
     this.#onStored = onStored;

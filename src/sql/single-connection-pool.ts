@@ -1,7 +1,7 @@
 // mssql knows pools only, and a pool (1) proves its settings with a probe connection that it closes again, so that
 // every session costs two logins, and (2) silently reconnects. Both are wrong here: a session is one TDS connection.
-// These two overrides use mssql's internal hooks. Should a later mssql rename them, sessions work as before with two
-// logins, and the contract test "a session is one login" says so.
+// These two overrides use mssql's internal hooks. Should a later mssql rename them, it is an ordinary pool again, and
+// the contract test "a session is one login, and never another one" fails.
 
 import type { Connection, ConnectionPool, config } from 'mssql';
 import type { Mssql } from './load-mssql.ts';

@@ -43,7 +43,13 @@ export class BackupDevice {
   #filled = 0;
   #completed = false;
 
-  constructor(calls: DeviceCalls, device: bigint, pool: FramePool, monitor: DeviceMonitor, maxTransferSize: number) {
+  constructor(
+    calls: DeviceCalls,
+    device: bigint,
+    pool: FramePool,
+    monitor: DeviceMonitor,
+    maxTransferSize: number,
+  ) {
     this.#calls = calls;
     this.#device = device;
     this.#pool = pool;
@@ -66,12 +72,17 @@ export class BackupDevice {
     this.#monitor.activity('moving-bytes');
     const { code, size, buffer } = this.#calls.readCommand(command);
     const broken = this.#validate({ code, size, buffer });
-    const { win32, bytes } = broken ? { win32: ERROR_IO_DEVICE, bytes: 0 } : this.#perform({ code, size, buffer });
+    const { win32, bytes } = broken
+      ? { win32: ERROR_IO_DEVICE, bytes: 0 }
+      : this.#perform({ code, size, buffer });
     const hresult = this.#calls.completeCommand(this.#device, command, win32, bytes);
-    if (win32 !== ERROR_SUCCESS && win32 !== ERROR_NOT_SUPPORTED) this.#monitor.commandFailed(win32);
+    if (win32 !== ERROR_SUCCESS && win32 !== ERROR_NOT_SUPPORTED)
+      this.#monitor.commandFailed(win32);
     if (broken) return broken;
-    if (hresult !== NOERROR && hresult !== VD_E_ABORT) return `CompleteCommand answered 0x${hresult.toString(16)}`;
-    if (code === VDC_Complete && win32 === ERROR_SUCCESS && hresult === NOERROR) this.#completed = true;
+    if (hresult !== NOERROR && hresult !== VD_E_ABORT)
+      return `CompleteCommand answered 0x${hresult.toString(16)}`;
+    if (code === VDC_Complete && win32 === ERROR_SUCCESS && hresult === NOERROR)
+      this.#completed = true;
     return undefined;
   }
 
@@ -106,7 +117,11 @@ export class BackupDevice {
     for (let done = 0; done < size; ) {
       if (this.#slot < 0 && !this.#acquire()) return { win32: this.#abortCode(), bytes: done };
       const bytes = Math.min(size - done, frameSize - this.#filled);
-      this.#calls.copyOut(this.#pool.bytes(this.#slot).subarray(this.#filled), buffer + BigInt(done), bytes);
+      this.#calls.copyOut(
+        this.#pool.bytes(this.#slot).subarray(this.#filled),
+        buffer + BigInt(done),
+        bytes,
+      );
       done += bytes;
       this.#filled += bytes;
       if (this.#filled === frameSize) this.#giveFrame();

@@ -17,7 +17,10 @@ export interface DeviceSetCalls {
 
 /** Calls of one device thread. Both waits are infinite. */
 export interface DeviceCalls {
-  getConfiguration(set: bigint): { readonly hresult: number; readonly configuration: DeviceConfiguration };
+  getConfiguration(set: bigint): {
+    readonly hresult: number;
+    readonly configuration: DeviceConfiguration;
+  };
   getCommand(device: bigint): { readonly hresult: number; readonly command: bigint };
   readCommand(command: bigint): DeviceCommand;
   completeCommand(device: bigint, command: bigint, win32: number, bytes: number): number;

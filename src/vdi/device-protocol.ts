@@ -2,8 +2,8 @@
 // the shared control words carry what a thread must see while it cannot read messages.
 
 import type { FramePoolHandle } from '../frame-pool.ts';
-import type { DeviceActivity } from './virtual-device-set.ts';
 import type { DeviceConfiguration } from './struct-layout.ts';
+import type { DeviceActivity } from './virtual-device-set.ts';
 
 /** Control words of a device, by index; one Int32Array per device. */
 export const ACTIVITY = 0;
@@ -43,7 +43,11 @@ export type ToDevice =
 
 /** Device thread -> main. */
 export type FromDevice =
-  | { readonly from: 'configured'; readonly hresult: number; readonly configuration: DeviceConfiguration }
+  | {
+      readonly from: 'configured';
+      readonly hresult: number;
+      readonly configuration: DeviceConfiguration;
+    }
   | { readonly from: 'frame'; readonly slot: number; readonly bytes: number }
   | { readonly from: 'barrier'; readonly kind: 'flush' | 'complete' }
   /** A command was completed with an error code. */

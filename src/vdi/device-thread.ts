@@ -16,7 +16,12 @@ import {
   pendingAnswer,
   type ToDevice,
 } from './device-protocol.ts';
-import type { DeviceActivity, DeviceConfiguration, DeviceConsumer, DeviceEnd } from './virtual-device-set.ts';
+import type {
+  DeviceActivity,
+  DeviceConfiguration,
+  DeviceConsumer,
+  DeviceEnd,
+} from './virtual-device-set.ts';
 
 /** A device thread holds little JavaScript: a small young generation keeps 64 of them affordable. */
 const heapLimits = { maxYoungGenerationSizeMb: 2 };
@@ -43,7 +48,10 @@ export class DeviceThread {
     const control = new SharedArrayBuffer(controlWords * Int32Array.BYTES_PER_ELEMENT);
     this.#control = new Int32Array(control);
     const entry = new URL(`./device-worker${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(entry, { workerData: { ...data, control }, resourceLimits: heapLimits });
+    this.#worker = new Worker(entry, {
+      workerData: { ...data, control },
+      resourceLimits: heapLimits,
+    });
     this.#worker.on('message', (message: FromDevice) => this.#receive(message));
     this.#worker.on('error', (error) => this.#crashed(error.stack ?? error.message));
     this.#worker.on('exit', () => this.#crashed('the device thread is gone'));
@@ -91,7 +99,9 @@ export class DeviceThread {
       case 'frame':
         return this.#served().frame(this.device, message.slot, message.bytes);
       case 'barrier':
-        void this.#served().barrier(this.device, message.kind).then((win32) => this.#answer(win32));
+        void this.#served()
+          .barrier(this.device, message.kind)
+          .then((win32) => this.#answer(win32));
         return;
       case 'command-failed':
         return this.#commandFailed.resolve();

@@ -11,7 +11,8 @@ import { NativeDevice } from './native-device.ts';
 import type { NativeKeys } from './native-library.ts';
 
 const data = workerData as DeviceWorkerData;
-if (!parentPort) throw new Error('internal error: expected a worker thread, but was the main thread');
+if (!parentPort)
+  throw new Error('internal error: expected a worker thread, but was the main thread');
 const port = parentPort;
 const monitor = new DeviceMonitor(port, data.control);
 const pool = new FramePool(data.pool);
@@ -29,11 +30,21 @@ function serve(device: bigint, maxTransferSize: number): void {
     const end = new BackupDevice(calls, device, pool, monitor, maxTransferSize).serve();
     leave(end);
   } catch (thrown) {
-    leave({ how: 'failed', hresult: 0, reason: asError(thrown).stack ?? String(thrown), completed: false });
+    leave({
+      how: 'failed',
+      hresult: 0,
+      reason: asError(thrown).stack ?? String(thrown),
+      completed: false,
+    });
   }
 }
 
-function leave(end: { how: 'closed' | 'aborted' | 'failed'; hresult: number; reason?: string; completed: boolean }): void {
+function leave(end: {
+  how: 'closed' | 'aborted' | 'failed';
+  hresult: number;
+  reason?: string;
+  completed: boolean;
+}): void {
   monitor.activity('ended');
   calls.release();
   monitor.say({ from: 'ended', ...end });

@@ -16,11 +16,26 @@ const meanings: Readonly<Record<number, Meaning>> = {
   2155282434: { symbol: 'VD_E_NOTOPEN', meaning: 'the object is not open' },
   2155282435: { symbol: 'VD_E_TIMEOUT', meaning: 'the wait elapsed' },
   2155282436: { symbol: 'VD_E_ABORT', meaning: 'the device set was aborted', hint: ipcHint },
-  2155282437: { symbol: 'VD_E_SECURITY', meaning: 'the security environment could not be built', hint: sameRightsHint },
-  2155282438: { symbol: 'VD_E_INVALID', meaning: 'a parameter, device name or set name is not valid' },
-  2155282439: { symbol: 'VD_E_INSTANCE_NAME', meaning: 'the instance name is not recognised', hint: 'Give the bare instance name, without the host: -S .\\SQLEXPRESS.' },
+  2155282437: {
+    symbol: 'VD_E_SECURITY',
+    meaning: 'the security environment could not be built',
+    hint: sameRightsHint,
+  },
+  2155282438: {
+    symbol: 'VD_E_INVALID',
+    meaning: 'a parameter, device name or set name is not valid',
+  },
+  2155282439: {
+    symbol: 'VD_E_INSTANCE_NAME',
+    meaning: 'the instance name is not recognised',
+    hint: 'Give the bare instance name, without the host: -S .\\SQLEXPRESS.',
+  },
   2155282441: { symbol: 'VD_E_NOTSUPPORTED', meaning: 'the configuration is not supported' },
-  2155282442: { symbol: 'VD_E_MEMORY', meaning: 'out of memory for the device set', hint: 'Ask for less: a smaller --transfer-size or --buffer-count; on Linux look at the free space of /dev/shm.' },
+  2155282442: {
+    symbol: 'VD_E_MEMORY',
+    meaning: 'out of memory for the device set',
+    hint: 'Ask for less: a smaller --transfer-size or --buffer-count; on Linux look at the free space of /dev/shm.',
+  },
   2155282443: { symbol: 'VD_E_UNEXPECTED', meaning: 'an internal error of VDI', hint: ipcHint },
   2155282444: { symbol: 'VD_E_PROTOCOL', meaning: 'the call is not allowed in this state' },
   2155282445: { symbol: 'VD_E_OPEN', meaning: 'devices are open' },
@@ -38,7 +53,15 @@ export function describeHresult(hresult: number): string {
 /** A VDI call that failed while the set was being made: the environment's fault, exit code 5. */
 export function vdiFailure(call: string, hresult: number): Failure {
   const hint = meanings[hresult >>> 0]?.hint;
-  return new Failure('environment', 'vdi-call-failed', `VDI ${call} answered ${describeHresult(hresult)}`, {
-    hints: [...(hint ? [hint] : []), 'vdibackup must run on the SQL Server machine itself, with rights to its shared memory.'],
-  });
+  return new Failure(
+    'environment',
+    'vdi-call-failed',
+    `VDI ${call} answered ${describeHresult(hresult)}`,
+    {
+      hints: [
+        ...(hint ? [hint] : []),
+        'vdibackup must run on the SQL Server machine itself, with rights to its shared memory.',
+      ],
+    },
+  );
 }

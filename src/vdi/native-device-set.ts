@@ -1,8 +1,8 @@
 // ClientVirtualDeviceSet of libsqlvdi.so, one method per call. Non-virtual C++ methods are ordinary
 // exported functions that take `this` first.
 
-import { DataType, load } from 'ffi-rs';
 import type { DeviceSetCalls } from './device-calls.ts';
+import { DataType, load } from './ffi.ts';
 import { cString, type NativeLibrary, symbols } from './native-library.ts';
 import { pointerBytes } from './struct-layout.ts';
 
@@ -24,12 +24,20 @@ export class NativeDeviceSet implements DeviceSetCalls {
   }
 
   create(name: string, configuration: Buffer): number {
-    return this.#status(symbols.create, [U8Array, U8Array], [this.#lend(cString(name)), this.#lend(configuration)]);
+    return this.#status(
+      symbols.create,
+      [U8Array, U8Array],
+      [this.#lend(cString(name)), this.#lend(configuration)],
+    );
   }
 
   openDevice(name: string): { hresult: number; device: bigint } {
     const out = Buffer.alloc(pointerBytes);
-    const hresult = this.#status(symbols.openDevice, [U8Array, U8Array], [this.#lend(cString(name)), out]);
+    const hresult = this.#status(
+      symbols.openDevice,
+      [U8Array, U8Array],
+      [this.#lend(cString(name)), out],
+    );
     return { hresult, device: out.readBigUInt64LE() };
   }
 
@@ -66,7 +74,18 @@ export class NativeDeviceSet implements DeviceSetCalls {
     });
   }
 
-  #libc(funcName: string, retType: DataType, paramsType: DataType[], paramsValue: unknown[]): unknown {
-    return load({ library: this.#library.main.libc, funcName, retType: retType as DataType.Void, paramsType, paramsValue });
+  #libc(
+    funcName: string,
+    retType: DataType,
+    paramsType: DataType[],
+    paramsValue: unknown[],
+  ): unknown {
+    return load({
+      library: this.#library.main.libc,
+      funcName,
+      retType: retType as DataType.Void,
+      paramsType,
+      paramsValue,
+    });
   }
 }

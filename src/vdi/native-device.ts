@@ -1,9 +1,15 @@
 // ClientVirtualDevice of libsqlvdi.so, and GetConfiguration, as a device thread calls them.
 
-import { DataType, load } from 'ffi-rs';
 import type { DeviceCalls } from './device-calls.ts';
+import { DataType, load } from './ffi.ts';
 import { type NativeKeys, symbols } from './native-library.ts';
-import { commandBytes, configurationBytes, decodeCommand, decodeConfiguration, pointerBytes } from './struct-layout.ts';
+import {
+  commandBytes,
+  configurationBytes,
+  decodeCommand,
+  decodeConfiguration,
+  pointerBytes,
+} from './struct-layout.ts';
 
 /** Negative = forever. Not 0xFFFFFFFF: the parameter is a signed 64-bit time_t. */
 const forever = -1;
@@ -22,13 +28,21 @@ export class NativeDevice implements DeviceCalls {
   }
 
   getConfiguration(set: bigint) {
-    const hresult = this.#status(symbols.getConfiguration, [Address, I64, U8Array], [set, forever, this.#configuration]);
+    const hresult = this.#status(
+      symbols.getConfiguration,
+      [Address, I64, U8Array],
+      [set, forever, this.#configuration],
+    );
     return { hresult, configuration: decodeConfiguration(this.#configuration) };
   }
 
   getCommand(device: bigint) {
     this.#pointer.fill(0);
-    const hresult = this.#status(symbols.getCommand, [Address, I64, U8Array], [device, forever, this.#pointer]);
+    const hresult = this.#status(
+      symbols.getCommand,
+      [Address, I64, U8Array],
+      [device, forever, this.#pointer],
+    );
     return { hresult, command: this.#pointer.readBigUInt64LE() };
   }
 

@@ -2,8 +2,8 @@
 // (sql-server-samples, sqlvdi-linux/vdi.h); that every build exports them is not documented, so each is looked up.
 
 import { existsSync } from 'node:fs';
-import { DataType, load, open } from 'ffi-rs';
 import { asError, Failure } from '../errors.ts';
+import { DataType, load, open } from './ffi.ts';
 
 export const defaultLibrary = '/opt/mssql/lib/libsqlvdi.so';
 
@@ -44,7 +44,8 @@ export interface NativeLibrary {
 }
 
 const RTLD_NOW = 2;
-const linuxHint = 'vdibackup runs on the SQL Server machine itself; the library comes with the mssql-server package.';
+const linuxHint =
+  'vdibackup runs on the SQL Server machine itself; the library comes with the mssql-server package.';
 
 /**
  * Opens the library for the main thread and for each device thread. All keys are opened here, before any
@@ -53,13 +54,23 @@ const linuxHint = 'vdibackup runs on the SQL Server machine itself; the library 
  */
 export function openNativeLibrary(path: string, deviceCount: number): NativeLibrary {
   if (!existsSync(path)) {
-    throw new Failure('environment', 'vdi-library-missing', `the VDI library ${path} does not exist`, {
-      hints: [linuxHint, 'If it lies elsewhere, give --vdi-library PATH or set VDIBACKUP_VDI_LIBRARY.'],
-    });
+    throw new Failure(
+      'environment',
+      'vdi-library-missing',
+      `the VDI library ${path} does not exist`,
+      {
+        hints: [
+          linuxHint,
+          'If it lies elsewhere, give --vdi-library PATH or set VDIBACKUP_VDI_LIBRARY.',
+        ],
+      },
+    );
   }
   const main = openKeys(path, 'main');
   const exported = lookUp(path, main.libc);
-  const devices = Array.from({ length: deviceCount }, (_, device) => openKeys(path, `device-${device}`));
+  const devices = Array.from({ length: deviceCount }, (_, device) =>
+    openKeys(path, `device-${device}`),
+  );
   return { path, ...exported, main, devices };
 }
 
@@ -70,9 +81,17 @@ function openKeys(path: string, thread: string): NativeKeys {
     open({ library: keys.vdi, path });
   } catch (thrown) {
     const words = asError(thrown).message.replace(/^[^]*error: "(.*)"[^]*$/, '$1');
-    throw new Failure('environment', 'vdi-library-unusable', `the VDI library cannot be loaded: ${words}`, {
-      hints: [linuxHint, 'Is it the 64-bit x86 library of the installed SQL Server, and readable for this user?'],
-    });
+    throw new Failure(
+      'environment',
+      'vdi-library-unusable',
+      `the VDI library cannot be loaded: ${words}`,
+      {
+        hints: [
+          linuxHint,
+          'Is it the 64-bit x86 library of the installed SQL Server, and readable for this user?',
+        ],
+      },
+    );
   }
   return keys;
 }
@@ -83,9 +102,16 @@ function lookUp(path: string, libc: string): { construct: string; destruct: stri
   const chosen = (symbol: string) => (has(symbol) ? symbol : (twins[symbol] ?? symbol));
   const missing = Object.values(symbols).filter((symbol) => !has(chosen(symbol)));
   if (missing.length > 0) {
-    throw new Failure('environment', 'vdi-symbol-missing', `the VDI library ${path} lacks ${missing.join(', ')}`, {
-      hints: ['Is it really libsqlvdi.so of SQL Server 2017 or later? Please report the version with this message.'],
-    });
+    throw new Failure(
+      'environment',
+      'vdi-symbol-missing',
+      `the VDI library ${path} lacks ${missing.join(', ')}`,
+      {
+        hints: [
+          'Is it really libsqlvdi.so of SQL Server 2017 or later? Please report the version with this message.',
+        ],
+      },
+    );
   }
   return { construct: chosen(symbols.construct), destruct: chosen(symbols.destruct) };
 }
@@ -95,8 +121,18 @@ export function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }
 
-function callLibc(library: string, funcName: 'dlopen' | 'dlsym', values: [Buffer, number] | [bigint, Buffer]): bigint {
+function callLibc(
+  library: string,
+  funcName: 'dlopen' | 'dlsym',
+  values: [Buffer, number] | [bigint, Buffer],
+): bigint {
   const paramsType =
     funcName === 'dlopen' ? [DataType.U8Array, DataType.I32] : [DataType.BigInt, DataType.U8Array];
-  return load({ library, funcName, retType: DataType.BigInt, paramsType, paramsValue: values }) as unknown as bigint;
+  return load({
+    library,
+    funcName,
+    retType: DataType.BigInt,
+    paramsType,
+    paramsValue: values,
+  }) as unknown as bigint;
 }

@@ -15,10 +15,18 @@ import type { VirtualDeviceSet, VirtualDeviceSetOptions } from './virtual-device
  */
 export function openDeviceSet(options: VirtualDeviceSetOptions): VirtualDeviceSet {
   if (options.deviceCount < 1 || options.deviceCount > maxDeviceCount) {
-    throw new Failure('usage', 'too-many-devices', `${options.deviceCount} virtual devices asked for, but VDI allows 1 to ${maxDeviceCount}`);
+    throw new Failure(
+      'usage',
+      'too-many-devices',
+      `${options.deviceCount} virtual devices asked for, but VDI allows 1 to ${maxDeviceCount}`,
+    );
   }
   if (process.platform !== 'linux') {
-    throw new Failure('environment', 'unsupported-system', `VDI on ${process.platform} is not supported by this build`);
+    throw new Failure(
+      'environment',
+      'unsupported-system',
+      `VDI on ${process.platform} is not supported by this build`,
+    );
   }
   return openNative(options);
 }
@@ -26,7 +34,9 @@ export function openDeviceSet(options: VirtualDeviceSetOptions): VirtualDeviceSe
 function openNative(options: VirtualDeviceSetOptions): VirtualDeviceSet {
   const library = openNativeLibrary(options.library ?? defaultLibrary, options.deviceCount);
   const calls = new NativeDeviceSet(library);
-  const threads = library.devices.map((keys, device) => new DeviceThread(threadData(options, device, keys)));
+  const threads = library.devices.map(
+    (keys, device) => new DeviceThread(threadData(options, device, keys)),
+  );
   return new ThreadedDeviceSet(options, calls, threads);
 }
 
@@ -35,5 +45,11 @@ function threadData(
   device: number,
   keys: Readonly<Record<string, string>>,
 ): Omit<DeviceWorkerData, 'control'> {
-  return { device, system: 'native', keys, direction: options.direction, pool: options.pool.handle };
+  return {
+    device,
+    system: 'native',
+    keys,
+    direction: options.direction,
+    pool: options.pool.handle,
+  };
 }

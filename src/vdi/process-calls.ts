@@ -1,6 +1,6 @@
 // Two things Node cannot do to its own process and C can, through the same FFI as VDI.
 
-import { DataType, load, open } from 'ffi-rs';
+import { DataType, load, open } from './ffi.ts';
 
 const key = 'libc:process';
 let opened = false;

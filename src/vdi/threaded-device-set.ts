@@ -44,9 +44,15 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
   readonly #devices: bigint[] = [];
   #aborting: Promise<void> | undefined;
 
-  constructor(options: VirtualDeviceSetOptions, calls: DeviceSetCalls, threads: readonly DeviceThread[]) {
+  constructor(
+    options: VirtualDeviceSetOptions,
+    calls: DeviceSetCalls,
+    threads: readonly DeviceThread[],
+  ) {
     this.name = options.name;
-    this.deviceNames = threads.map((_, device) => (device === 0 ? options.name : `${options.name}-${device}`));
+    this.deviceNames = threads.map((_, device) =>
+      device === 0 ? options.name : `${options.name}-${device}`,
+    );
     this.#options = options;
     this.#calls = calls;
     this.#threads = threads;
@@ -81,12 +87,21 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
   #checkConfiguration({ features, maxTransferSize, blockSize }: DeviceConfiguration): void {
     const wanted = this.#options.direction === 'backup' ? VDF_WriteMedia : VDF_ReadMedia;
     if ((features & wanted) === 0) {
-      throw new Failure('environment', 'vdi-direction', `SQL Server configured the devices for the other direction (features 0x${features.toString(16)})`, {
-        hints: ['Another statement used the name of this device set; run the backup again.'],
-      });
+      throw new Failure(
+        'environment',
+        'vdi-direction',
+        `SQL Server configured the devices for the other direction (features 0x${features.toString(16)})`,
+        {
+          hints: ['Another statement used the name of this device set; run the backup again.'],
+        },
+      );
     }
     if (maxTransferSize > maxTransferSizeLimit || blockSize > 65_536) {
-      throw new Failure('environment', 'vdi-configuration', `SQL Server configured a transfer size of ${maxTransferSize} and a block size of ${blockSize} bytes, outside of what VDI allows`);
+      throw new Failure(
+        'environment',
+        'vdi-configuration',
+        `SQL Server configured a transfer size of ${maxTransferSize} and a block size of ${blockSize} bytes, outside of what VDI allows`,
+      );
     }
   }
 

@@ -34,7 +34,8 @@ export class Program {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
       stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
     });
-    if (!options.unreadStdout) this.child.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));
+    if (!options.unreadStdout)
+      this.child.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });

@@ -40,7 +40,8 @@ export class Rig {
   }
 
   static async create(options: Partial<InstanceOptions> = {}): Promise<Rig> {
-    if (!existsSync(libraryPath)) throw new Error('the native stand-in is not built: make -C test/standin/native');
+    if (!existsSync(libraryPath))
+      throw new Error('the native stand-in is not built: make -C test/standin/native');
     const folder = await mkdtemp(join(tmpdir(), 'vdibackup-test-'));
     const server = await StandinServer.start({
       login: { user: 'sa', password },
@@ -93,7 +94,9 @@ export class Rig {
 
   /** Every line the judge has written so far. */
   judged(): string[] {
-    return existsSync(this.judgeLog) ? readFileSync(this.judgeLog, 'utf8').split('\n').filter(Boolean) : [];
+    return existsSync(this.judgeLog)
+      ? readFileSync(this.judgeLog, 'utf8').split('\n').filter(Boolean)
+      : [];
   }
 
   get breaches(): string[] {

@@ -62,7 +62,10 @@ function callType(call: Expression & { kind: 'call' }, scope: Scope): SqlType {
   if (!found) throw unknownFunction(call.name);
   checkCount(call.name, call.args.length, found.args);
   const types = call.args.map((arg) => typeOf(arg, scope));
-  if (found.type === 'first') return types[0] ?? intType;
+  if (found.type === 'first') {
+    const typed = call.args.findIndex((arg) => !isNullLiteral(arg));
+    return types[Math.max(0, typed)] ?? intType;
+  }
   if (found.type === 'second') return types[1] ?? intType;
   return found.type;
 }

@@ -45,6 +45,11 @@ export class PacketReader {
   #pending: Buffer = Buffer.alloc(0);
   #parts: Buffer[] = [];
 
+  /** True when part of a packet has come. */
+  get isInside(): boolean {
+    return this.#pending.length > 0;
+  }
+
   push(bytes: Buffer): TdsMessage[] {
     this.#pending = Buffer.concat([this.#pending, bytes]);
     const messages: TdsMessage[] = [];

@@ -69,7 +69,10 @@ export class Wire {
   #receive(bytes: Buffer): void {
     if (!this.#tunnel) {
       this.#deliver(bytes);
-    } else if (this.#handshaking && bytes[0] === packetTypes.prelogin) {
+    } else if (
+      this.#handshaking &&
+      (this.#handshake.isInside || bytes[0] === packetTypes.prelogin)
+    ) {
       for (const { payload } of this.#handshake.push(bytes)) this.#tunnel.receive(payload);
     } else {
       this.#handshaking = false;

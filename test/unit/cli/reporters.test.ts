@@ -93,6 +93,12 @@ aborting: the disk is full
   );
 });
 
+test('text: an abort before any device is open is left to the error line', () => {
+  const { output, text } = sink();
+  new TextReporter(output).event({ event: 'aborting', reason: 'cannot log in' });
+  assert.equal(text(), '');
+});
+
 test('text: a dry run says the statement and the plan', () => {
   const { output, text } = sink();
   const reporter = new TextReporter(output);

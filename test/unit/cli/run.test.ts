@@ -227,6 +227,12 @@ test('a refused command line does not say the password', async () => {
   }
 });
 
+test('a refused command line does not say the password of the environment', async () => {
+  const told = surroundings({ argv: ['--type', 'correct horse', 'S', 'x'] });
+  assert.equal(await new Run(told.around).start(), 2);
+  assert.match(told.err(), /not '\*\*\*'/);
+});
+
 test('with --json everything on stderr is JSON, and the last line is the error', async () => {
   const told = surroundings({ argv: ['--type', 'x', 'S', 'x', '--json'] });
   assert.equal(await new Run(told.around).start(), 2);

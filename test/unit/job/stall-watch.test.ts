@@ -7,7 +7,9 @@ const stuck = (side: Side) => ({ moved: () => 0, side: () => ({ side, detail: 'x
 suite('stall watch', () => {
   for (const side of ['SQL Server', 'compression', 'the destination'] as const) {
     test(`names ${side}`, async () => {
-      const failure = await new Promise<Error>((resolve) => watchForStall(60, stuck(side), resolve));
+      const failure = await new Promise<Error>((resolve) =>
+        watchForStall(60, stuck(side), resolve),
+      );
       assert.match(failure.message, new RegExp(`no byte moved for 60ms: ${side} is stuck`));
     });
   }

@@ -48,7 +48,13 @@ suite('backup pipeline', () => {
     const { pool, writers, observed, pipeline, give } = rig(2);
     for (const value of [1, 2, 3, 4]) give(value % 2, value);
     await pipeline.drained();
-    assert.deepEqual(writers.map((writer) => writer.written), [[2, 4], [1, 3]]);
+    assert.deepEqual(
+      writers.map((writer) => writer.written),
+      [
+        [2, 4],
+        [1, 3],
+      ],
+    );
     assert.deepEqual(observed, [1, 2, 3, 4]);
     assert.equal(pool.freeSlots, 16);
     assert.equal(pipeline.rawBytes, 4);

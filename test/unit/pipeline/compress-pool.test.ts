@@ -33,15 +33,24 @@ async function roundTrip(contents: readonly Uint8Array[], level: number): Promis
 suite('compress pool', () => {
   const sizes = [1, 511, frameSize - 1, frameSize];
   test('frames of compressible bytes decompress to what went in', () =>
-    roundTrip(sizes.map((size) => Buffer.alloc(size, 'page')), 3));
+    roundTrip(
+      sizes.map((size) => Buffer.alloc(size, 'page')),
+      3,
+    ));
   test('frames of random bytes fit their slot', () =>
-    roundTrip(sizes.map((size) => randomBytes(size)), 3));
+    roundTrip(
+      sizes.map((size) => randomBytes(size)),
+      3,
+    ));
   for (const level of [-7, 19]) {
     test(`level ${level}`, () => roundTrip([Buffer.alloc(frameSize, 'x')], level));
   }
 
   test('more jobs than threads are all answered', () =>
-    roundTrip(Array.from({ length: 24 }, (_, seed) => Buffer.alloc(frameSize, seed + 1)), 1));
+    roundTrip(
+      Array.from({ length: 24 }, (_, seed) => Buffer.alloc(frameSize, seed + 1)),
+      1,
+    ));
 
   test('a worker that dies fails what waits for it, with a Failure', async () => {
     // A slot that is too small for its frame makes the worker throw.

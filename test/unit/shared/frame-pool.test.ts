@@ -20,7 +20,10 @@ function acquirer(pool: FramePool, count: number): Worker {
 suite('frame pool', () => {
   test('gives every slot once and then none', () => {
     const pool = FramePool.create(3, 16, 32);
-    assert.deepEqual([pool.tryAcquire(), pool.tryAcquire(), pool.tryAcquire(), pool.tryAcquire()], [0, 1, 2, -1]);
+    assert.deepEqual(
+      [pool.tryAcquire(), pool.tryAcquire(), pool.tryAcquire(), pool.tryAcquire()],
+      [0, 1, 2, -1],
+    );
     assert.equal(pool.freeSlots, 0);
     pool.release(1);
     assert.equal(pool.freeSlots, 1);
@@ -42,7 +45,10 @@ suite('frame pool', () => {
     const worker = acquirer(pool, 1);
     const message = new Promise((resolve) => worker.once('message', resolve));
     await new Promise((resolve) => worker.once('online', resolve));
-    const early = await Promise.race([message, new Promise((resolve) => setTimeout(resolve, 150, 'asleep'))]);
+    const early = await Promise.race([
+      message,
+      new Promise((resolve) => setTimeout(resolve, 150, 'asleep')),
+    ]);
     assert.equal(early, 'asleep');
     pool.release(0);
     assert.equal(await message, 0);
@@ -65,7 +71,10 @@ suite('frame pool', () => {
 
   test('a waiter that gave up gets -1 without an abort', () => {
     const pool = FramePool.create(1, 16, 16);
-    assert.equal(pool.acquire(() => true), -1);
+    assert.equal(
+      pool.acquire(() => true),
+      -1,
+    );
     assert.equal(pool.aborted, false);
   });
 });

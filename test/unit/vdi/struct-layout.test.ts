@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { describeHresult } from '../../../src/vdi/hresult.ts';
-import { decodeCommand, decodeConfiguration, encodeConfiguration } from '../../../src/vdi/struct-layout.ts';
+import {
+  decodeCommand,
+  decodeConfiguration,
+  encodeConfiguration,
+} from '../../../src/vdi/struct-layout.ts';
 import * as constants from '../../../src/vdi/vdi-constants.ts';
 
 suite('struct layout', () => {
@@ -17,7 +21,12 @@ suite('struct layout', () => {
     bytes.writeUInt32LE(0x50000, 4);
     bytes.writeUInt32LE(4096, 28);
     bytes.writeUInt32LE(1 << 20, 36);
-    assert.deepEqual(decodeConfiguration(bytes), { deviceCount: 2, features: 0x50000, blockSize: 4096, maxTransferSize: 1 << 20 });
+    assert.deepEqual(decodeConfiguration(bytes), {
+      deviceCount: 2,
+      features: 0x50000,
+      blockSize: 4096,
+      maxTransferSize: 1 << 20,
+    });
   });
 
   test('a command keeps the sign of its size and all 64 bits of its address', () => {
@@ -30,11 +39,15 @@ suite('struct layout', () => {
 });
 
 suite('HRESULT', () => {
-  for (const [name, value] of Object.entries(constants).filter(([name]) => name.startsWith('VD_E_'))) {
-    test(`${name} is named`, () => assert.match(describeHresult(value as number), new RegExp(`${name} `)));
+  for (const [name, value] of Object.entries(constants).filter(([name]) =>
+    name.startsWith('VD_E_'),
+  )) {
+    test(`${name} is named`, () =>
+      assert.match(describeHresult(value as number), new RegExp(`${name} `)));
   }
   test('signed and unsigned are the same', () => {
     assert.equal(describeHresult(-2139684860), describeHresult(0x80770004));
   });
-  test('an unknown one is its number', () => assert.equal(describeHresult(0x80004005), '0x80004005'));
+  test('an unknown one is its number', () =>
+    assert.equal(describeHresult(0x80004005), '0x80004005'));
 });
