@@ -87,6 +87,7 @@ export class PartialFile implements Sink {
     this.#expectOpen();
     await this.#backgroundSync;
     await this.#sticky('make durable', () => this.#file.sync());
+    await this.#sticky('finish', () => this.#expectName());
     this.#unsynced = 0;
   }
 
@@ -170,6 +171,11 @@ export class PartialFile implements Sink {
       if (bytesWritten === 0) throw new Error('the system takes no more bytes');
       done += bytesWritten;
     }
+  }
+
+  /** Bytes without a name are no backup: whoever removed the file or its folder must be known before SQL Server counts on it. */
+  async #expectName(): Promise<void> {
+    await lstat(this.partialPath);
   }
 
   #startSync(): void {

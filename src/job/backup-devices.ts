@@ -10,7 +10,7 @@ import { describeHresult } from '../vdi/hresult.ts';
 import type { DeviceConsumer, DeviceEnd, VirtualDeviceSet } from '../vdi/virtual-device-set.ts';
 
 /** How long SQL Server's own words may lag behind the abort it caused, ms. */
-const serverWordsMs = 3000;
+export const serverWordsMs = 3000;
 
 export class BackupDevices {
   readonly set: VirtualDeviceSet;
@@ -46,9 +46,9 @@ export class BackupDevices {
   /** A device that ended by itself, not by our abort, is the first sign of a server-side failure. */
   #ended(end: DeviceEnd): void {
     if (end.how === 'closed' || this.#abort.cause) return;
-    if (end.how === 'failed') return this.#abort.raise(brokenDevice(end));
-    // SQL Server aborted: its message is the root cause and arrives on the other wire, a little later.
-    setTimeout(() => this.#abort.raise(serverAbort(end)), serverWordsMs);
+    // SQL Server aborted? Its message is the root cause and arrives on the other wire, a little later.
+    if (end.how === 'failed') this.#abort.raise(brokenDevice(end));
+    else setTimeout(() => this.#abort.raise(serverAbort(end)), serverWordsMs);
   }
 }
 

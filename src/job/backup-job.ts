@@ -2,35 +2,34 @@
 // Each step is a method; what exists at any moment is in #parts, so that the one teardown can end it.
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
-import type { ArchiveHeader } from '../archive/archive-header.ts';
-import type { TrailerFacts } from '../archive/archive-trailer.ts';
-import { MtfWalker } from '../archive/mtf-walker.ts';
 import type { StoredStripe } from '../archive/stripe-writer.ts';
-import { asError, type Failure } from '../errors.ts';
-import type { BackupSummary, Emit, SqlMessageEvent } from '../events.ts';
+import { asError, Failure } from '../errors.ts';
+import type { BackupSummary, Emit } from '../events.ts';
 import { FramePool } from '../frame-pool.ts';
 import { BackupPipeline } from '../pipeline/backup-pipeline.ts';
 import { CompressPool } from '../pipeline/compress-pool.ts';
 import { pipelineShape } from '../pipeline/pipeline-shape.ts';
 import { Throttle } from '../pipeline/throttle.ts';
 import { backupStatement } from '../sql/backup-statement.ts';
-import { messagesThatMatter, progressPercent } from '../sql/messages.ts';
+import { progressPercent } from '../sql/messages.ts';
 import { openMssqlSession } from '../sql/mssql-session.ts';
 import type { RunningStatement, SqlMessage, SqlSession } from '../sql/sql-session.ts';
 import { statementFailure } from '../sql/statement-failure.ts';
+import { vdiAborted } from '../vdi/hresult.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
 import { claimStdout } from '../vdi/process-calls.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
 import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
-import { BackupDevices } from './backup-devices.ts';
+import { BackupDevices, serverWordsMs } from './backup-devices.ts';
 import { askServer, type ServerAnswers } from './backup-preflight.ts';
 import { BackupProgress } from './backup-progress.ts';
+import { BackupRecord, plain } from './backup-record.ts';
 import type { BackupRequest } from './backup-request.ts';
 import { type Side, watchForStall } from './stall-watch.ts';
 import { StripeFiles } from './stripe-files.ts';
 import { type JobParts, teardown } from './teardown.ts';
-import { toolVersion } from './tool-version.ts';
 
 /**
  * Backs up one database. Returns only after a durable success: every byte fsynced before SQL Server was
@@ -60,11 +59,9 @@ class BackupRun {
   readonly #abort: Abort;
   readonly #emit: Emit;
   readonly #setId = randomUUID();
-  readonly #started = new Date();
   readonly #progress: BackupProgress;
   readonly #parts: JobParts = {};
-  readonly #walkers: readonly MtfWalker[];
-  readonly #messages: SqlMessage[] = [];
+  readonly #record: BackupRecord;
   #endWatch: () => void = () => undefined;
 
   constructor(request: BackupRequest, abort: Abort, emit: Emit) {
@@ -72,7 +69,7 @@ class BackupRun {
     this.#abort = abort;
     this.#emit = emit;
     this.#progress = new BackupProgress(emit);
-    this.#walkers = request.files.map(() => new MtfWalker());
+    this.#record = new BackupRecord(request, this.#setId);
     abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
@@ -95,9 +92,12 @@ class BackupRun {
     devices.set.create();
     const statement = this.#execute(session, this.#statement(devices.set.deviceNames, answers));
     this.#watch(pipeline, devices);
-    const configuration = await this.#abort.race(devices.set.configured());
-    await this.#abort.race(files.begin(this.#header(answers, configuration, shape.frameSize)));
-    devices.set.openDevices();
+    const configuration = await this.#orServerWords(() => devices.set.configured());
+    this.#parts.opened = true;
+    await this.#abort.race(
+      files.begin(this.#record.header(answers, configuration, shape.frameSize)),
+    );
+    await this.#orServerWords(async () => devices.set.openDevices());
     this.#emit(configuredEvent(configuration));
     await devices.serve(pipeline);
     await this.#abort.race(pipeline.drained());
@@ -106,9 +106,9 @@ class BackupRun {
     await this.#success(statement);
     // From here on nothing aborts: SQL Server counts on this backup (a log may be truncated already).
     this.#endWatch();
-    const stored = await files.finish(this.#trailer(new Date()));
+    const stored = await files.finish(this.#record.trailer(this.#progress.elapsedMs, new Date()));
     await files.publish();
-    return this.#farewell(files, stored, pipeline.rawBytes, session);
+    return this.#farewell(files, stored, session);
   }
 
   /** See teardown.ts for the order. */
@@ -135,7 +135,7 @@ class BackupRun {
       lines: planLines(this.#request),
     });
     await session.close();
-    return this.#summary([], 0);
+    return this.#record.summary([], this.#progress);
   }
 
   async #connect(): Promise<SqlSession> {
@@ -178,9 +178,9 @@ class BackupRun {
       throttle: rate === undefined ? undefined : new Throttle(rate),
       writers: files.writers.map((writer, stripe) => ({
         appendFrame: (bytes, rawBytes) => writer.appendFrame(bytes, rawBytes),
-        seal: () => writer.seal(this.#trailer()(stripe)),
+        seal: () => writer.seal(this.#record.trailer(this.#progress.elapsedMs)(stripe)),
       })),
-      observe: (device, bytes) => this.#walkers[device]?.push(bytes),
+      observe: (device, bytes) => this.#record.observe(device, bytes),
       onFailure: devices.fileFailed,
     });
   }
@@ -220,8 +220,19 @@ class BackupRun {
     const percent = progressPercent(message);
     this.#progress.heard(percent);
     if (percent !== undefined) return;
-    this.#messages.push(message);
+    this.#record.heard(message);
     this.#emit({ event: 'sql-message', ...plain(message) });
+  }
+
+  /** A set that SQL Server aborted does not say why: the message arrives on the other wire, a little later. */
+  async #orServerWords<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#abort.race(step());
+    } catch (thrown) {
+      const aborted = thrown instanceof Failure && thrown.code === vdiAborted;
+      if (aborted) await this.#abort.race(sleep(serverWordsMs, undefined, { ref: false }));
+      throw thrown;
+    }
   }
 
   #watch(pipeline: BackupPipeline, devices: BackupDevices): void {
@@ -251,89 +262,26 @@ class BackupRun {
     const outcome = await Promise.race([statement.outcome, late]);
     const failure = outcome && statementFailure(outcome);
     if (failure || !outcome) throw this.#abort.cause ?? failure;
+  }
+
+  /** Also an abort that came after Msg 3014 changed nothing. */
+  #warnIfTooLate(): void {
     if (!this.#abort.cause) return;
     const message = `too late to abort (${this.#abort.cause.message}): SQL Server had already finished the backup`;
     this.#emit({ event: 'warning', code: 'too-late', message });
   }
 
-  #header(
-    { server, databaseName }: ServerAnswers,
-    configuration: DeviceConfiguration,
-    frameSize: number,
-  ) {
-    const { type, compression, files, connection, transferSize } = this.#request;
-    return (stripe: number): ArchiveHeader => ({
-      setId: this.#setId,
-      stripe: stripe + 1,
-      stripes: files.length,
-      database: databaseName,
-      server: server.serverName ?? connection.host,
-      type,
-      blockSize: configuration.blockSize,
-      transferSize: configuration.maxTransferSize || transferSize,
-      frameSize,
-      compression: {
-        algorithm: 'zstd',
-        level: compression.kind === 'zstd' ? compression.level : 0,
-      },
-      toolVersion,
-      started: this.#started.toISOString(),
-    });
-  }
-
-  /** Facts of each stripe's trailer; `finished` only once SQL Server has reported success. */
-  #trailer(finished?: Date): (stripe: number) => TrailerFacts {
-    return (stripe) => {
-      const mtf = this.#walkers[stripe]?.end();
-      return {
-        ...(finished && { finished: finished.toISOString() }),
-        messages: messagesThatMatter(this.#messages).map(plain),
-        ...(mtf && { mtf }),
-        timings: { elapsed: Math.round(this.#progress.elapsedMs) },
-      };
-    };
-  }
-
   async #farewell(
     files: StripeFiles,
     stored: readonly StoredStripe[],
-    rawBytes: number,
     session: SqlSession,
   ): Promise<BackupSummary> {
     this.#progress.say();
     this.#progress.stop();
-    this.#warnAboutStream();
+    for (const warning of this.#record.streamWarnings()) this.#emit(warning);
+    this.#warnIfTooLate();
     await Promise.all([session.close(), files.release()]);
-    return this.#summary(stored, rawBytes);
-  }
-
-  /** SQL Server said it succeeded, but what it sent does not end as a backup must: worth a look before anyone relies on it. */
-  #warnAboutStream(): void {
-    for (const [stripe, walker] of this.#walkers.entries()) {
-      const facts = walker.end();
-      if (!facts || facts.complete) continue;
-      this.#emit({
-        event: 'warning',
-        code: 'stream-incomplete',
-        message: `the stream of stripe ${stripe + 1} does not end as a SQL Server backup does${facts.damage ? `: ${facts.damage}` : ''}`,
-        hint: 'Check it before you rely on it: RESTORE VERIFYONLY.',
-      });
-    }
-  }
-
-  #summary(stored: readonly StoredStripe[], rawBytes: number): BackupSummary {
-    const { database, type, files, dryRun } = this.#request;
-    return {
-      database,
-      type,
-      setId: this.#setId,
-      files: files.map((path, stripe) => ({ path, storedBytes: 0, ...stored[stripe] })),
-      rawBytes,
-      storedBytes: stored.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
-      elapsedMs: this.#progress.elapsedMs,
-      dryRun,
-      messages: messagesThatMatter(this.#messages).map(plain),
-    };
+    return this.#record.summary(stored, this.#progress);
   }
 }
 
@@ -350,10 +298,6 @@ function configuredEvent({
     transferSize: maxTransferSize,
     completeEnabled: completeEnabled({ deviceCount, blockSize, maxTransferSize, features }),
   } as const;
-}
-
-function plain({ number, severity, text }: SqlMessage): SqlMessageEvent {
-  return { number, severity, text };
 }
 
 function planLines({ compression, threads, transferSize, overwrite }: BackupRequest): string[] {

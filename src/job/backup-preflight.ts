@@ -1,6 +1,7 @@
 // What is asked of SQL Server before any device exists, and what the answers decide.
 
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import type { Emit } from '../events.ts';
 import { checkDatabase, checkServer } from '../sql/preflight.ts';
 import {
@@ -45,9 +46,22 @@ export async function askServer(
   };
   for (const warning of checkDatabase(intent, database, server))
     emit({ event: 'warning', ...warning });
+  warnAboutName(request, emit);
   return { server, databaseName: spelledName(database) ?? request.database };
 }
 
 function spelledName(database: DatabaseFacts | 'missing' | undefined): string | undefined {
   return typeof database === 'object' ? database.name : undefined;
+}
+
+/** Whoever finds `sales.bak` gives it to RESTORE FROM DISK, which does not know zstd. */
+function warnAboutName({ files, compression }: BackupRequest, emit: Emit): void {
+  const [native] = files.filter((file) => /\.bak$/i.test(file));
+  if (native === undefined || compression.kind !== 'zstd') return;
+  const name = basename(native);
+  emit({
+    event: 'warning',
+    code: 'zstd-named-bak',
+    message: `${name} holds a zstd stream; the native backup comes out with: zstd -dc ${name} > native.bak`,
+  });
 }

@@ -2,17 +2,18 @@
 // published together, or removed together.
 
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveHeader } from '../archive/archive-header.ts';
 import type { TrailerFacts } from '../archive/archive-trailer.ts';
 import { ArchiveWriter } from '../archive/archive-writer.ts';
 import { BareWriter } from '../archive/bare-writer.ts';
 import { checkDestinations, type Destination } from '../archive/destination.ts';
 import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
-import { PartialFile } from '../archive/file-sink.ts';
+import { discardWaitMs, PartialFile } from '../archive/file-sink.ts';
 import type { Sink } from '../archive/sink.ts';
 import { openStdoutSink } from '../archive/stdout-sink.ts';
 import type { StoredStripe, StripeWriter } from '../archive/stripe-writer.ts';
-import { asError } from '../errors.ts';
+import { asError, Failure } from '../errors.ts';
 import type { BackupRequest } from './backup-request.ts';
 
 /** The path that means standard output. */
@@ -26,6 +27,8 @@ export class StripeFiles {
   readonly #locks: DestinationLock[] = [];
   readonly #partials: PartialFile[] = [];
   readonly #writers: StripeWriter[] = [];
+  #creating: Promise<void> = Promise.resolve();
+  #discarded = false;
 
   private constructor(request: BackupRequest) {
     this.#request = request;
@@ -56,9 +59,15 @@ export class StripeFiles {
   }
 
   /** Creates the partial files; this is the proof that the folders can be written. `stdout` is the descriptor for `-`. */
-  async create(stdout: number): Promise<void> {
+  create(stdout: number): Promise<void> {
+    this.#creating = this.#create(stdout);
+    return this.#creating;
+  }
+
+  async #create(stdout: number): Promise<void> {
     if (this.toStdout) return this.#add(openStdoutSink(stdout));
     for (const path of this.#request.files) {
+      if (this.#discarded) return;
       const partial = await PartialFile.create(path);
       this.#partials.push(partial);
       this.#add(partial);
@@ -70,13 +79,22 @@ export class StripeFiles {
     await Promise.all(this.#writers.map((writer, stripe) => writer.begin(header(stripe))));
   }
 
-  /** After Msg 3014: final words, durable, closed. */
+  /**
+   * After Msg 3014: final words, durable, closed. When that fails, the partial files are kept: every byte was
+   * durable before SQL Server was told so, and it counts on them (a log may be truncated already).
+   */
   async finish(facts: (stripe: number) => TrailerFacts): Promise<StoredStripe[]> {
-    const stored = await Promise.all(
-      this.#writers.map((writer, stripe) => writer.finish(facts(stripe))),
-    );
-    await this.#writeChecksums(stored);
-    return stored;
+    const backups = [...this.#partials];
+    try {
+      const stored = await Promise.all(
+        this.#writers.map((writer, stripe) => writer.finish(facts(stripe))),
+      );
+      await this.#writeChecksums(stored);
+      return stored;
+    } catch (thrown) {
+      for (const backup of backups) backup.keep();
+      throw backups.length > 0 ? keptFailure(asError(thrown), backups) : thrown;
+    }
   }
 
   /** The final names appear here and nowhere else. */
@@ -95,6 +113,12 @@ export class StripeFiles {
 
   /** Removes everything unpublished and frees the locks. False when something could not be removed. Never rejects. */
   async discard(): Promise<boolean> {
+    this.#discarded = true;
+    // An abort does not wait for files to be created, but what appears after it must go, too.
+    await Promise.race([
+      this.#creating.catch(asError),
+      sleep(discardWaitMs, undefined, { ref: false }),
+    ]);
     const removed = await Promise.all([
       ...this.#writers.map((writer) => writer.discard()),
       ...this.#partials.map((partial) => partial.discard()),
@@ -134,4 +158,14 @@ export class StripeFiles {
       await partial.close();
     }
   }
+}
+
+function keptFailure(failure: Error, backups: readonly PartialFile[]): Failure {
+  const kept = `SQL Server had finished the backup, which is kept as ${backups.map(({ partialPath }) => partialPath).join(', ')}`;
+  const hints = failure instanceof Failure ? failure.hints : [];
+  const code = failure instanceof Failure ? failure.code : 'finish-failed';
+  return new Failure('io', code, `${failure.message}; ${kept}`, {
+    hints: ['Rename it yourself before the next run, which would replace it.', ...hints],
+    cause: failure,
+  });
 }

@@ -9,6 +9,8 @@ import type { VirtualDeviceSet } from '../vdi/virtual-device-set.ts';
 export interface JobParts {
   devices?: VirtualDeviceSet;
   statement?: RunningStatement;
+  /** SQL Server has opened the devices: it hears of the abort through them. */
+  opened?: boolean;
   session?: SqlSession;
   discard?: () => Promise<unknown>;
 }
@@ -26,6 +28,8 @@ export async function teardown(parts: JobParts, abort: Abort): Promise<string[]>
   if (parts.devices && !(await closeDevices(parts.devices))) {
     left.push('a virtual device did not answer the abort; its device set was not closed');
   }
+  // A statement that still waits for a lock or a worker has not seen the devices and would never hear of their end.
+  if (!parts.opened) parts.statement?.cancel();
   await awaitStatement(parts.statement, abort);
   if (parts.discard && (await parts.discard()) === false)
     left.push('a .partial file could not be removed');

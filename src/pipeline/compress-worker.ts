@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
 import { FramePool } from '../frame-pool.ts';
 import type { CompressDone, CompressJob, CompressWorkerData } from './compress-protocol.ts';
+import { setParameters } from './zstd-parameters.ts';
 
 const { pool: handle, level } = workerData as CompressWorkerData;
 const pool = new FramePool(handle);
@@ -12,8 +13,7 @@ const pool = new FramePool(handle);
 // buffer per worker costs less memory than a second one per slot.
 const frame = new Uint8Array(handle.slotCapacity);
 const context = new zstd.CCtx();
-context.setParameter(zstd.CParameter.compressionLevel, level);
-context.setParameter(zstd.CParameter.checksumFlag, 1);
+setParameters(context, level, handle.frameSize);
 
 parentPort?.on('message', ({ slot, rawBytes }: CompressJob) => {
   const bytes = pool.bytes(slot);

@@ -4,6 +4,7 @@
 import type { FramePool } from '../frame-pool.ts';
 import type { DeviceCalls } from './device-calls.ts';
 import type { DeviceMonitor } from './device-monitor.ts';
+import { describeHresult } from './hresult.ts';
 import type { DeviceCommand } from './struct-layout.ts';
 import {
   ERROR_IO_DEVICE,
@@ -80,7 +81,7 @@ export class BackupDevice {
       this.#monitor.commandFailed(win32);
     if (broken) return broken;
     if (hresult !== NOERROR && hresult !== VD_E_ABORT)
-      return `CompleteCommand answered 0x${hresult.toString(16)}`;
+      return `CompleteCommand answered ${describeHresult(hresult)}`;
     if (code === VDC_Complete && win32 === ERROR_SUCCESS && hresult === NOERROR)
       this.#completed = true;
     return undefined;

@@ -95,22 +95,26 @@ export class DeviceThread {
   #receive(message: FromDevice): void {
     switch (message.from) {
       case 'configured':
-        return this.configured.resolve(message);
+        this.configured.resolve(message);
+        return;
       case 'frame':
-        return this.#served().frame(this.device, message.slot, message.bytes);
+        this.#served().frame(this.device, message.slot, message.bytes);
+        return;
       case 'barrier':
         void this.#served()
           .barrier(this.device, message.kind)
           .then((win32) => this.#answer(win32));
         return;
       case 'command-failed':
-        return this.#commandFailed.resolve();
+        this.#commandFailed.resolve();
+        return;
       case 'ended': {
         const { from: _, ...end } = message;
-        return this.#end({ device: this.device, ...end });
+        this.#end({ device: this.device, ...end });
+        return;
       }
       default:
-        return unreachable(message);
+        unreachable(message);
     }
   }
 

@@ -1,4 +1,8 @@
 import { Failure } from '../errors.ts';
+import { VD_E_ABORT } from './vdi-constants.ts';
+
+/** `code` of a call that answered VD_E_ABORT: SQL Server aborted the set and says why itself. */
+export const vdiAborted = 'vdi-aborted';
 
 interface Meaning {
   readonly symbol: string;
@@ -55,7 +59,7 @@ export function vdiFailure(call: string, hresult: number): Failure {
   const hint = meanings[hresult >>> 0]?.hint;
   return new Failure(
     'environment',
-    'vdi-call-failed',
+    hresult === VD_E_ABORT ? vdiAborted : 'vdi-call-failed',
     `VDI ${call} answered ${describeHresult(hresult)}`,
     {
       hints: [

@@ -17,6 +17,9 @@ export class NativeDeviceSet implements DeviceSetCalls {
   /** Everything the library was given a pointer to, kept from the garbage collector while the set lives. */
   readonly #lent: Buffer[] = [];
 
+  /** The umask to put back. */
+  #umask: number | undefined;
+
   constructor(library: NativeLibrary) {
     this.#library = library;
     this.address = this.#libc('calloc', Address, [U64, U64], [1, objectBytes]) as bigint;
@@ -24,6 +27,10 @@ export class NativeDeviceSet implements DeviceSetCalls {
   }
 
   create(name: string, configuration: Buffer): number {
+    // The library makes shared memory that the account of SQL Server must open; the umask of this process would
+    // strip the group's rights (sql-server-samples pull request 238). It stays open until the set is gone,
+    // because more objects appear as devices open; files of our own state their mode.
+    this.#umask ??= process.umask(0);
     return this.#status(
       symbols.create,
       [U8Array, U8Array],
@@ -53,6 +60,7 @@ export class NativeDeviceSet implements DeviceSetCalls {
     this.#call(this.#library.destruct, Void, []);
     this.#libc('free', Void, [Address], [this.address]);
     this.#lent.length = 0;
+    if (this.#umask !== undefined) process.umask(this.#umask);
   }
 
   #lend(buffer: Buffer): Buffer {

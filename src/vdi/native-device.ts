@@ -10,9 +10,12 @@ import {
   decodeConfiguration,
   pointerBytes,
 } from './struct-layout.ts';
+import { VD_E_TIMEOUT } from './vdi-constants.ts';
 
 /** Negative = forever. Not 0xFFFFFFFF: the parameter is a signed 64-bit time_t. */
 const forever = -1;
+/** How long to wait before a wait that ended early is asked again, ms: it must not burn a processor. */
+const askAgainMs = 5;
 
 const { BigInt: Address, I32, I64, U64, U8Array, Void } = DataType;
 
@@ -23,26 +26,21 @@ export class NativeDevice implements DeviceCalls {
   readonly #configuration = Buffer.alloc(configurationBytes);
   readonly #command = Buffer.alloc(commandBytes);
 
+  /** Nobody ever wakes it: a sleep for a thread without an event loop. */
+  readonly #never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
   constructor(keys: NativeKeys) {
     this.#keys = keys;
   }
 
   getConfiguration(set: bigint) {
-    const hresult = this.#status(
-      symbols.getConfiguration,
-      [Address, I64, U8Array],
-      [set, forever, this.#configuration],
-    );
+    const hresult = this.#waiting(symbols.getConfiguration, set, this.#configuration);
     return { hresult, configuration: decodeConfiguration(this.#configuration) };
   }
 
   getCommand(device: bigint) {
     this.#pointer.fill(0);
-    const hresult = this.#status(
-      symbols.getCommand,
-      [Address, I64, U8Array],
-      [device, forever, this.#pointer],
-    );
+    const hresult = this.#waiting(symbols.getCommand, device, this.#pointer);
     return { hresult, command: this.#pointer.readBigUInt64LE() };
   }
 
@@ -66,6 +64,15 @@ export class NativeDevice implements DeviceCalls {
 
   release(): void {
     // Nothing: libsqlvdi.so keeps no state per thread.
+  }
+
+  /** Units of the timeout are not trusted on Linux (sql-server-samples disagree): a wait that ends early lost nothing. */
+  #waiting(symbol: string, object: bigint, out: Buffer): number {
+    for (;;) {
+      const hresult = this.#status(symbol, [Address, I64, U8Array], [object, forever, out]);
+      if (hresult !== VD_E_TIMEOUT) return hresult;
+      Atomics.wait(this.#never, 0, 0, askAgainMs);
+    }
   }
 
   #status(funcName: string, paramsType: DataType[], paramsValue: unknown[]): number {

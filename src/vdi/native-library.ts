@@ -80,20 +80,25 @@ function openKeys(path: string, thread: string): NativeKeys {
   try {
     open({ library: keys.vdi, path });
   } catch (thrown) {
-    const words = asError(thrown).message.replace(/^[^]*error: "(.*)"[^]*$/, '$1');
-    throw new Failure(
-      'environment',
-      'vdi-library-unusable',
-      `the VDI library cannot be loaded: ${words}`,
-      {
-        hints: [
-          linuxHint,
-          'Is it the 64-bit x86 library of the installed SQL Server, and readable for this user?',
-        ],
-      },
-    );
+    throw unusable(asError(thrown));
   }
   return keys;
+}
+
+function unusable(cause: Error): Failure {
+  // The loader's own words out of what ffi-rs wraps around them.
+  const words = /error: "(.*)"/s.exec(cause.message)?.[1] ?? cause.message;
+  return new Failure(
+    'environment',
+    'vdi-library-unusable',
+    `the VDI library cannot be loaded: ${words}`,
+    {
+      hints: [
+        linuxHint,
+        'Is it the 64-bit x86 library of the installed SQL Server, and readable for this user?',
+      ],
+    },
+  );
 }
 
 function lookUp(path: string, libc: string): { construct: string; destruct: string } {

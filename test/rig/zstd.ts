@@ -16,6 +16,11 @@ export function decompressAll(file: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Length and SHA-256, as StandinServer.expectedBytes gives them. */
+export function fingerprint(bytes: Buffer): { length: number; sha256: string } {
+  return { length: bytes.length, sha256: sha256(bytes) };
+}
+
 export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

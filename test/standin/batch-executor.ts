@@ -3,6 +3,7 @@ import { parseBatch } from './batch-parser.ts';
 import { type DeviceContext, runDeviceStatement } from './device-executor.ts';
 import { evaluate, truth } from './evaluator.ts';
 import type { Database } from './instance.ts';
+import { pause } from './pause.ts';
 import { runSelect, sessionScope } from './query.ts';
 import { convert, toText } from './sql-conversion.ts';
 import { SqlError, undeclaredVariable, unknownProcedure } from './sql-error.ts';
@@ -160,15 +161,7 @@ async function waitFor(delay: string, { signal, reply }: BatchContext): Promise<
     );
   const [hours = 0, minutes = 0, seconds = 0] = match.slice(1, 4).map((part) => Number(part ?? 0));
   const milliseconds = Number((match[4] ?? '0').padEnd(3, '0'));
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-  });
+  await pause(((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds, signal);
   reply.end();
 }
 

@@ -3,20 +3,22 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backupMessages } from './backup-message.ts';
 import type { ControlChannel } from './control-channel.ts';
-import type { ControlValue } from './control-line.ts';
 import { backupTarget, checkDatabaseForRestore } from './database-check.ts';
+import { type DeviceWork, driveDeviceSet, openDeviceSet } from './device-driver.ts';
 import { DeviceFailure } from './device-failure.ts';
 import { type DeviceOptions, readDeviceOptions } from './device-options.ts';
 import { type DeviceRun, RunDevice } from './device-run.ts';
-import type { CompletionError, DeviceSetEnd, DeviceSetLink } from './device-set-link.ts';
+import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.ts';
 import type { DeviceStreams, StreamLibrary } from './device-streams.ts';
+import { failureOf } from './device-verdict.ts';
 import { evaluate } from './evaluator.ts';
-import { deviceFaultValues, type Fault, type RaisedError } from './fault.ts';
+import { type Fault, raised, serverMessage } from './fault.ts';
 import type { ActiveRequest, Database } from './instance.ts';
 import type { MtfBackupType } from './mtf-configuration.ts';
+import { pause } from './pause.ts';
 import { recipeLength, writeRecipe } from './recipe.ts';
 import type { Reply } from './reply.ts';
-import { judgeRestore, type RestoreVerdict } from './restore-judge.ts';
+import { judgeRestore, type RestoreVerdict, readPieces } from './restore-judge.ts';
 import { restoreRows } from './restore-rows.ts';
 import type { Scope } from './scope.ts';
 import type { Session } from './session.ts';
@@ -38,13 +40,9 @@ export interface DeviceContext {
   readonly vanish: () => void;
 }
 
-const requestComplete = 0x2000;
 const mostDevices = 64;
 const longestName = 259;
-const deviceNotAccessible = 0x8077_0006;
 const notSupported = 50;
-const endOfFile = 38;
-const abortPatience = 2000;
 // What a pipe's reader takes for the lists at the front of the stream, per device.
 const listBytes = 128 * 1024;
 
@@ -143,7 +141,7 @@ class DeviceExecution {
   }
 
   async #backupDatabase(plan: BackupPlan): Promise<void> {
-    const { database, names, options } = plan;
+    const { names, options } = plan;
     const { streams: library, session, folder } = this.#context;
     const streams = await library.streams({
       ...plan,
@@ -161,18 +159,15 @@ class DeviceExecution {
       await writeRecipe(path, streams.devices[index] ?? []);
     }
     const total = streams.devices.reduce((sum, pieces) => sum + recipeLength(pieces), 0);
-    const end = await this.#drive(
+    await this.#drive(
       link,
       { ...options, blockSize: streams.blockSize },
-      total,
       {
-        direction: 'backup',
-        names,
-        recipe: recipes,
+        values: { direction: 'backup', names, recipe: recipes },
+        total: async () => total,
+        request: plan.request,
       },
-      plan.request,
     );
-    this.#judgeEnd(link, end, names, database.name);
     await this.#backupSucceeded(plan, streams, total);
   }
 
@@ -211,14 +206,22 @@ class DeviceExecution {
     const keeps = instance.keepRestored || /FILELIST|HEADERONLY|LABELONLY/.test(operation);
     const number = this.#context.runs.length;
     const paths = names.map((_, index) => join(folder, `restore-${number}-${index + 1}.bak`));
-    const end = await this.#drive(link, options, 0, {
-      direction: 'restore',
-      names,
-      sink: keeps ? paths.map((path) => `file:${path}`) : names.map(() => 'count:'),
-      ...(isList && { limit: listBytes * names.length }),
-    });
-    run.devices = await received(names, keeps ? paths : []);
-    this.#judgeEnd(link, end, names, this.#name ?? '');
+    const kept = keeps ? paths : [];
+    const work: DeviceWork = {
+      values: {
+        direction: 'restore',
+        names,
+        sink: keeps ? paths.map((path) => `file:${path}`) : names.map(() => 'count:'),
+        ...(isList && { limit: listBytes * names.length }),
+      },
+      total: () => announcedSize(names, kept),
+    };
+    let end: DeviceSetEnd;
+    try {
+      end = await this.#drive(link, options, work);
+    } finally {
+      run.devices = await received(names, kept);
+    }
     const verdict = await judgeRestore(run.devices, {
       operation,
       blockSize: options.blockSize,
@@ -270,127 +273,44 @@ class DeviceExecution {
     this.#say(backupMessages.success(this.#statement.operation, 0, Date.now() - this.#started));
   }
 
-  async #open(names: readonly string[]): Promise<DeviceSetLink> {
-    const { control, fault, vanish } = this.#context;
-    await this.#wait(fault['delay-begin'] ?? 0);
-    if (fault['vanish-at'] === 0) vanish();
-    const link = await control.find(names[0] ?? '');
-    if (!link) {
-      throw new DeviceFailure([backupMessages.cannotOpen(names[0] ?? '', deviceNotAccessible)]);
-    }
-    return link;
+  #open(names: readonly string[]): Promise<DeviceSetLink> {
+    return openDeviceSet(names[0] ?? '', this.#context);
   }
 
+  /** Returns when the devices ended well; throws DeviceFailure with what SQL Server says otherwise. */
   async #drive(
     link: DeviceSetLink,
     options: DeviceOptions,
-    total: number,
-    values: Record<string, ControlValue>,
-    request?: ActiveRequest,
+    work: DeviceWork,
   ): Promise<DeviceSetEnd> {
-    const { session, fault, signal } = this.#context;
-    const wantsComplete = (link.features & requestComplete) !== 0;
-    link.onProgress = this.#progress(options.stats, total, request);
-    const abort = () => {
-      if (!fault['vanish-keeps-set'] || signal.reason !== 'disconnected') link.abort();
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    link.begin({
-      ...values,
-      blocksize: options.blockSize,
-      transfersize: options.transferSize,
-      buffers: options.buffers,
-      complete: session.instance.completeEnabled && wantsComplete ? 1 : 0,
-      ...deviceFaultValues(fault),
+    const { fault, session, signal } = this.#context;
+    const end = await driveDeviceSet(link, options, work, {
+      ...this.#context,
+      instance: session.instance,
+      say: (message) => this.#say(message),
     });
-    if (signal.aborted) abort();
-    try {
-      return await this.#untilEnd(link);
-    } finally {
-      signal.removeEventListener('abort', abort);
-      if (this.#run) this.#run.errors = link.errors;
+    if (this.#run) {
+      this.#run.end = end;
+      this.#run.errors = link.errors;
     }
-  }
-
-  // After an abort by the server the native half has to say `ended`; a broken client shall not hold the session.
-  async #untilEnd(link: DeviceSetLink): Promise<DeviceSetEnd> {
-    const { signal } = this.#context;
-    let timer: NodeJS.Timeout | undefined;
-    const given = new Promise<DeviceSetEnd>((resolve) => {
-      const giveUp = () => resolve({ status: 'aborted', by: 'server', bytes: link.bytes });
-      const start = () => {
-        timer = setTimeout(giveUp, abortPatience);
-      };
-      if (signal.aborted) start();
-      else signal.addEventListener('abort', start, { once: true });
+    const failure = failureOf(end, {
+      isBackup: this.#isBackup,
+      names: this.#run?.names ?? [],
+      database: this.#name ?? '',
+      errors: link.errors,
+      fault,
+      aborted: signal.aborted,
     });
-    const end = await Promise.race([link.ended, given]);
-    clearTimeout(timer);
-    if (this.#run) this.#run.end = end;
+    if (failure) throw failure;
     return end;
   }
 
-  #progress(stats: number | undefined, total: number, request?: ActiveRequest) {
-    let said = 0;
-    const { fault, vanish } = this.#context;
-    return (bytes: number) => {
-      const vanishAt = fault['vanish-at'];
-      if (vanishAt !== undefined && bytes >= vanishAt) vanish();
-      const percent = total > 0 ? Math.floor((bytes * 100) / total) : 0;
-      if (request) request.percent = percent;
-      if (!stats) return;
-      for (; said + stats <= percent && said + stats < 100; ) {
-        said += stats;
-        this.#say(backupMessages.percent(said));
-      }
-    };
-  }
-
-  #judgeEnd(
-    link: DeviceSetLink,
-    end: DeviceSetEnd,
-    names: readonly string[],
-    database: string,
-  ): void {
-    const { fault, signal } = this.#context;
-    if (signal.aborted) throw new DeviceFailure([backupMessages.aborted()]);
-    const errors = link.errors.filter(
-      (error) => error.command !== 'Read' || error.win32 !== endOfFile,
-    );
-    if (end.status === 'ok') return;
-    const [first] = errors;
-    if (end.status === 'failed' && first) throw completionFailure(first, names);
-    if (end.status === 'failed' && fault['error-at'] !== undefined) {
-      throw fault.error
-        ? raised(fault.error)
-        : new DeviceFailure([backupMessages.badPage(database)]);
-    }
-    if (end.status === 'failed' && end.by === 'server') {
-      throw new DeviceFailure([backupMessages.noConfiguration()]);
-    }
-    throw this.#abortFailure(end, names[0] ?? '');
-  }
-
-  #abortFailure(end: DeviceSetEnd, device: string): DeviceFailure {
-    const failed = this.#isBackup ? backupMessages.writeFailed : backupMessages.readFailed;
-    if (end.status === 'lost') {
-      const what = this.#isBackup ? 'write ' : 'read ';
-      return new DeviceFailure([
-        backupMessages.deviceFailure('BackupIoRequest::ReportIoError', device, what),
-        backupMessages.nonrecoverable(device),
-      ]);
-    }
-    if (end.bytes === 0) {
-      const routine = 'BackupVirtualDeviceSet::AllocateBuffer';
-      return new DeviceFailure([backupMessages.deviceFailure(routine, device, '')]);
-    }
-    return new DeviceFailure([failed(device, 995), backupMessages.nonrecoverable(device)]);
-  }
-
   async #succeed(pages: number): Promise<void> {
-    const { fault } = this.#context;
+    const { fault, signal } = this.#context;
     for (const message of fault.messages ?? []) this.#say(serverMessage(message));
-    await this.#wait(fault['delay-3014'] ?? 0);
+    await pause(fault['delay-3014'] ?? 0, this.#context.signal);
+    if (signal.aborted && !fault['late-attention'])
+      throw new DeviceFailure([backupMessages.aborted()]);
     if (fault['no-3014']) return;
     const { operation } = this.#statement;
     this.#say(backupMessages.success(operation, pages, Date.now() - this.#started));
@@ -432,20 +352,6 @@ class DeviceExecution {
     this.#context.reply.message(message);
     this.#context.reply.flush();
   }
-
-  #wait(milliseconds: number): Promise<void> {
-    const { signal } = this.#context;
-    if (milliseconds === 0 || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
 }
 
 interface BackupPlan {
@@ -454,31 +360,6 @@ interface BackupPlan {
   readonly names: readonly string[];
   readonly options: DeviceOptions;
   readonly request: ActiveRequest;
-}
-
-function completionFailure(error: CompletionError, names: readonly string[]): DeviceFailure {
-  const device = names[error.device] ?? '';
-  if (error.command === 'Write') {
-    return new DeviceFailure([backupMessages.writeFailed(device, error.win32)]);
-  }
-  if (error.command === 'Read') {
-    return new DeviceFailure([backupMessages.readFailed(device, error.win32)]);
-  }
-  const routine = 'BackupVirtualDeviceFile::RequestDurableMedia';
-  return new DeviceFailure([backupMessages.deviceFailure(routine, device, 'Flush ', error.win32)]);
-}
-
-function raised(error: RaisedError): DeviceFailure {
-  return new DeviceFailure([serverMessage(error)]);
-}
-
-export function serverMessage(error: RaisedError): ServerMessage {
-  return {
-    number: error.number,
-    severity: error.severity ?? 16,
-    state: error.state ?? 1,
-    text: error.text,
-  };
 }
 
 async function received(names: readonly string[], paths: readonly string[]): Promise<RunDevice[]> {
@@ -508,4 +389,12 @@ function restoredDatabase(name: string, run: DeviceRun | undefined) {
     ? ({ kind: 'file', path } as const)
     : ({ kind: 'generate', bytes: 8 * 1024 * 1024 } as const);
   return { name, streams };
+}
+
+/** The size the backup says it has, once its beginning has come; 0 before. */
+async function announcedSize(names: readonly string[], paths: readonly string[]): Promise<number> {
+  const devices = paths.length > 0 ? await received(names, paths) : [];
+  const [first] = devices;
+  const content = first?.pieces ? await readPieces(first.pieces) : undefined;
+  return content?.scin ? Number(content.scin.readBigUInt64LE(96)) : 0;
 }

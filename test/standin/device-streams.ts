@@ -30,6 +30,8 @@ export interface DeviceStreams {
 
 const typicalLogBytes = 65_536;
 const smallestBlock = 512;
+// Stripes differ in their pages, so that a mix-up shows; 64 of them shall not take 64 times the time.
+const differentPages = 4;
 
 export class StreamLibrary {
   readonly #instance: Instance;
@@ -74,17 +76,19 @@ export class StreamLibrary {
     let dataBytes = 0;
     let logBytes = 0;
     for (let index = 0; index < count; index += 1) {
+      const seed = (spec.seed ?? 1) + (index % differentPages);
       const mtf = generateMtf({
         description,
         family: { sequence: index + 1, count, mediaSetId: uuidOf(`media ${key}`) },
         bytes: Math.ceil(spec.bytes / count),
         blockSize,
-        seed: (spec.seed ?? 1) + index,
+        seed,
         ratio: spec.ratio,
       });
       dataBytes += mtf.dataBytes;
       logBytes += mtf.logBytes;
-      devices.push(await spool(mtf, this.#folder, `${setId}-${index + 1}`));
+      const pages = `pages-${seed}-${spec.ratio ?? 'usual'}`;
+      devices.push(await spool(mtf, this.#folder, `${setId}-${index + 1}`, pages));
     }
     return { setId, blockSize, devices, dataBytes, logBytes };
   }

@@ -1,5 +1,7 @@
 // What can be scripted to go wrong, or to take time, with the next BACKUP or RESTORE (or login).
 import type { ControlValue } from './control-line.ts';
+import { DeviceFailure } from './device-failure.ts';
+import type { ServerMessage } from './sql-error.ts';
 
 /** Keys the native half acts on (PROTOCOL.md); they travel with `begin` as they are. */
 export interface DeviceFault {
@@ -38,6 +40,8 @@ export interface Fault extends DeviceFault {
   readonly 'mute-sql'?: boolean;
   /** Milliseconds between the end of the devices and Msg 3014. */
   readonly 'delay-3014'?: number;
+  /** With `delay-3014`: an attention meanwhile comes too late, 3014 is said all the same. */
+  readonly 'late-attention'?: boolean;
   /** The statement ends without error and without 3014. */
   readonly 'no-3014'?: boolean;
   /** Raised before the device is touched; with `error-at`: raised then, instead of Msg 3043. Msg 3013 follows. */
@@ -84,4 +88,17 @@ export function deviceFaultValues(fault: Fault): Record<string, ControlValue> {
     if (value !== undefined) values[key] = value;
   }
   return values;
+}
+
+export function serverMessage(error: RaisedError): ServerMessage {
+  return {
+    number: error.number,
+    severity: error.severity ?? 16,
+    state: error.state ?? 1,
+    text: error.text,
+  };
+}
+
+export function raised(error: RaisedError): DeviceFailure {
+  return new DeviceFailure([serverMessage(error)]);
 }

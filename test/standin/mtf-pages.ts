@@ -15,8 +15,20 @@ const rowOverhead = 5;
 const rowsPerPage = Math.floor(((pageBytes - pageHeaderBytes) * usedShare) / rowBytes);
 const defaultRatio = 4;
 
-/** `pageBlockBytes` of pages with right self-ids and checksums; the same for the same arguments. */
+const made = new Map<string, Buffer>();
+const mostKept = 16;
+
+/** `pageBlockBytes` of pages with right self-ids and checksums; the same for the same arguments. Not to be changed. */
 export function pageBlock(seed: number, ratio = defaultRatio): Buffer {
+  const key = `${seed} ${ratio}`;
+  const known = made.get(key);
+  if (known) return known;
+  const block = makeBlock(seed, ratio);
+  if (made.size < mostKept) made.set(key, block);
+  return block;
+}
+
+function makeBlock(seed: number, ratio: number): Buffer {
   const block = Buffer.alloc(pageBlockBytes);
   const random = new XorShift(seed);
   const budget = pageBytes / rowsPerPage / ratio;

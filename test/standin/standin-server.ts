@@ -24,7 +24,7 @@ export interface LoginRecord {
 }
 
 const firstSession = 51;
-const deviceStatement = /\b(BACKUP|RESTORE)\b/i;
+const deviceStatement = /(^|[;\n])\s*(BACKUP|RESTORE)\b/i;
 
 export class StandinServer {
   readonly instance: Instance;

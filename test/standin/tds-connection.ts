@@ -2,8 +2,7 @@
 import type { Socket } from 'node:net';
 import { type BatchContext, executeBatch } from './batch-executor.ts';
 import { ByteReader } from './byte-reader.ts';
-import { serverMessage } from './device-executor.ts';
-import type { LoginFault } from './fault.ts';
+import { type LoginFault, serverMessage } from './fault.ts';
 import type { Instance } from './instance.ts';
 import { type Login, parseLogin } from './login7.ts';
 import { packetTypes, type TdsMessage } from './packet.ts';

@@ -112,7 +112,8 @@ int32_t DeviceSet::getCommand(int index, int64_t timeoutMilliseconds, VDC_Comman
   }
   if (*command) {
     judge_.call(result, "GetCommand device=%d timeout=%lld command=%s size=%d", index,
-                static_cast<long long>(timeoutMilliseconds), commandName((*command)->commandCode).c_str(), (*command)->size);
+                static_cast<long long>(timeoutMilliseconds), commandName((*command)->commandCode).c_str(),
+                (*command)->size);
   } else {
     judge_.call(result, "GetCommand device=%d timeout=%lld", index, static_cast<long long>(timeoutMilliseconds));
   }
@@ -236,7 +237,8 @@ int32_t DeviceSet::takeCompletion(Lock& lock, Device& device, Command& command, 
   }
   reportProgress();
   if (server_->through()) {
-    reportEnd(server_->failed() ? "failed" : "ok", server_->failed() && !server_->failedByServer() ? "client" : "server");
+    const bool byClient = server_->failed() && !server_->failedByServer();
+    reportEnd(server_->failed() ? "failed" : "ok", byClient ? "client" : "server");
   }
   wakeReady();
   return NOERROR_;

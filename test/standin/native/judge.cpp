@@ -135,7 +135,8 @@ void Judge::completed(const Completion& completion) {
     breach("short-success", "device=%d %s of %u bytes answered 0 with %llu bytes", completion.device, name.c_str(),
            completion.size, bytes);
   } else if (data && completion.bytes > completion.size) {
-    breach("code", "device=%d %s of %u bytes claims %llu bytes", completion.device, name.c_str(), completion.size, bytes);
+    breach("code", "device=%d %s of %u bytes claims %llu bytes", completion.device, name.c_str(), completion.size,
+           bytes);
   }
   if (!data && completion.code == 0 && command != VDC_ClearError) judgeDurability(completion);
 }

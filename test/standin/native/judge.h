@@ -1,4 +1,5 @@
-// The judge: writes down every call and every breach of the client's side of the contract. A test double, never shipped.
+// The judge: writes down every call and every breach of the client's side of the contract.
+// A test double, never shipped.
 // The log file is the only verdict; the judge never changes what a call answers.
 #pragma once
 

@@ -104,6 +104,24 @@ void errorAtEnd() {
   delete run->client.set;
 }
 
+// The short device has its Flush planned already when the server gives up: it is never sent.
+void errorDropsFlush() {
+  Begin begin;
+  begin.devices = 2;
+  begin.buffers = 8;
+  begin.files = {fileRecipe("a", someBytes(1000, 1)), fileRecipe("b", someBytes(kBytes, 2))};
+  begin.extra = "error-at=150000";
+  Tds tds(begin.line());
+  Client client(2);
+  CHECK(client.start());
+  const std::vector<Served> served = serveAll(client, [&](size_t i) { return serveBackup(client.devices[i]); });
+  CHECK(served[0].commands == std::vector<int>({VDC_Write}) && served[0].ended == VD_E_CLOSE);
+  CHECK(served[1].commands == std::vector<int>({VDC_Write, VDC_Write, VDC_Write}));
+  CHECK(client.set->Close() == 0);
+  CHECK(tds.heard("ended status=failed by=server"));
+  delete client.set;
+}
+
 void silenceAt() {
   Run* run = started("silence-at=131072");
   VDC_Command* command = nullptr;
@@ -296,6 +314,7 @@ void addFaultScenarios(std::vector<Scenario>& all) {
       {"slow", slow},
       {"error-at", errorAt},
       {"error-at the end", errorAtEnd},
+      {"error-at drops a planned Flush", errorDropsFlush},
       {"silence-at", silenceAt},
       {"abort-at GetCommand", abortAtGetCommand},
       {"abort-at CompleteCommand", abortAtComplete},

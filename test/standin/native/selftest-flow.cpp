@@ -17,6 +17,7 @@ void backup(size_t devices) {
   begin.devices = devices;
   begin.transfer = 262144;
   begin.buffers = 6;
+  begin.block = devices == 3 ? 4096 : 512;
   std::vector<Bytes> sources;
   for (size_t i = 0; i < devices; i++) {
     const Bytes piece = someBytes(300000 + 1000 * i, static_cast<uint32_t>(i));
@@ -36,7 +37,8 @@ void backup(size_t devices) {
   Client client(devices);
   CHECK(client.start());
   CHECK(client.config.features == (VDF_WriteMedia | VDF_CompleteEnabled));
-  CHECK(client.config.blockSize == 512 && client.config.maxTransferSize == 262144);
+  CHECK(client.config.blockSize == begin.block && client.config.maxTransferSize == 262144);
+  CHECK(client.config.alignment == begin.block && client.config.maxIODepth == 4);
   const std::vector<Served> served = serveAll(client, [&](size_t i) { return serveBackup(client.devices[i]); });
   size_t total = 0;
   for (size_t i = 0; i < devices; i++) {
@@ -287,6 +289,25 @@ void serialClientStarves() {
   delete client.set;
 }
 
+// The Reads planned for a device that has ended give their buffers back to the others.
+void endFreesBuffers() {
+  Begin begin;
+  begin.restore = true;
+  begin.devices = 2;
+  begin.buffers = 4;
+  begin.files = {"count:", "count:"};
+  Tds tds(begin.line());
+  Client client(2);
+  CHECK(client.start());
+  VDC_Command* command = nullptr;
+  CHECK(client.devices[1]->GetCommand(100, &command) == 0);
+  CHECK(client.devices[1]->CompleteCommand(command, 38, 0, 0) == 0);
+  for (int i = 0; i < 4; i++) CHECK(client.devices[0]->GetCommand(0, &command) == 0);
+  CHECK(client.devices[0]->GetCommand(0, &command) == VD_E_TIMEOUT);
+  CHECK(client.set->SignalAbort() == 0 && client.set->Close() == 0);
+  delete client.set;
+}
+
 void prefetch() {
   Begin begin;
   begin.buffers = 3;
@@ -381,7 +402,7 @@ void badConfigurations() {
 void refusedNames() {
   Begin begin;
   begin.devices = 3;
-  begin.files = {"x", "y", "z"};
+  for (const char* name : {"a", "b", "c"}) begin.files.push_back(fileRecipe(name, someBytes(1000, 1)));
   Tds tds(begin.line());
   Client client(2);
   CHECK(client.create() == 0);
@@ -491,6 +512,7 @@ void addFlowScenarios(std::vector<Scenario>& all) {
       {"Read answered with an error", failedRead},
       {"a serial client starves", serialClientStarves},
       {"prefetching client", prefetch},
+      {"the end of a device frees its buffers", endFreesBuffers},
       {"two rounds on one object", secondRound},
       {"progress", progress},
       {"prefix zone and alignment", prefixAndAlignment},

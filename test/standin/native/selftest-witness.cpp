@@ -1,6 +1,7 @@
 // Self-test scenarios: the I/O witness, alone and as the judge's source. A test of a test double, never shipped.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -59,6 +60,19 @@ void reborn() {
   int ends[2];
   CHECK(pipe(ends) == 0 && ends[0] == file);
   CHECK(write(ends[1], bytes, 10) == 10 && unsynced() == 0);
+}
+
+// A descriptor closed behind the witness's back and reborn as something else.
+void rebornUnseen() {
+  char bytes[10] = {};
+  const int file = fileIn("a");
+  CHECK(write(file, bytes, 10) == 10 && fsync(file) == 0);
+  CHECK(close_range(static_cast<unsigned>(file), static_cast<unsigned>(file), 0) == 0);
+  int ends[2];
+  CHECK(pipe(ends) == 0 && ends[0] == file && close_range(static_cast<unsigned>(file), static_cast<unsigned>(file), 0) == 0);
+  CHECK(socket(AF_UNIX, SOCK_DGRAM, 0) == file);
+  CHECK(write(file, bytes, 10) == -1 && fsync(file) == -1 && unsynced() == 0);
+  CHECK(!logged("fsync " + watchedPath("a") + " -> E"));
 }
 
 void namesChange() {
@@ -150,6 +164,7 @@ void addWitnessScenarios(std::vector<Scenario>& all) {
   std::vector<Scenario> mine = {
       {"witness counts unsynced bytes", counting},
       {"witness and reused descriptors", reborn},
+      {"witness and descriptors closed unseen", rebornUnseen},
       {"witness follows names", namesChange},
       {"witness faults", faults},
       {"durable Flush and Complete", durableYes},
@@ -158,7 +173,7 @@ void addWitnessScenarios(std::vector<Scenario>& all) {
       {"Flush beside another device, no sync", sharedNo, {"not-durable"}},
   };
   for (Scenario& scenario : mine) scenario.witness = true;
-  mine[3].fault =
+  mine[4].fault =
       "write:ENOSPC:2:/a;pwrite:short:1:other;writev:short:1;fsync:EIO:1+;fdatasync:sleep200:1;rename:EXDEV:1;"
       "any-open:EACCES:1:locked";
   all.insert(all.end(), mine.begin(), mine.end());

@@ -110,7 +110,8 @@ uint64_t ServerHalf::toBoundary(const Device& device) const {
 uint32_t ServerHalf::transferSize(Device& device) const {
   uint64_t size = script_.transferSize;
   if (script_.tiny) size = script_.tiny;
-  if (script_.mixed) size = (1 + nextRandom(device.random) % (script_.transferSize / script_.blockSize)) * script_.blockSize;
+  const uint32_t blocks = script_.transferSize / script_.blockSize;
+  if (script_.mixed) size = (1 + nextRandom(device.random) % blocks) * script_.blockSize;
   size = std::min(size, toBoundary(device));
   if (!script_.restore) size = std::min(size, device.remaining);
   return static_cast<uint32_t>(size);

@@ -50,7 +50,8 @@ Ledger& ledger() {
 }
 
 bool inside(const std::string& path, const std::string& root) {
-  return !root.empty() && path.compare(0, root.size(), root) == 0 && (path.size() == root.size() || path[root.size()] == '/');
+  return !root.empty() && path.compare(0, root.size(), root) == 0 &&
+         (path.size() == root.size() || path[root.size()] == '/');
 }
 
 uint64_t now() {
@@ -92,7 +93,7 @@ void opened(int descriptor, int) {
   books.descriptors[descriptor] = &file;
 }
 
-// The descriptor may have been closed and reborn behind our back (raw system calls), so its identity is checked each time.
+// The descriptor may have been closed and reborn behind our back (raw system calls): its identity is checked each time.
 FileRecord* recordOf(int descriptor) {
   if (descriptor < 0 || descriptor >= kDescriptors) return nullptr;
   FileRecord* file = ledger().descriptors[descriptor];

@@ -197,6 +197,15 @@ describe('partial file', () => {
     assert.deepEqual(await readdir(folder), ['a.bak.partial']);
   });
 
+  it('that lost its name meanwhile is not durable', async () => {
+    const partial = await PartialFile.create(join(await temporaryFolder(), 'a.bak'));
+    await partial.write(sample(1), 0);
+    rmSync(partial.partialPath);
+    const lost = failure('io', 'not-found', /^cannot finish a\.bak\.partial: /);
+    await assert.rejects(partial.sync(), lost);
+    assert.equal(await partial.discard(), true);
+  });
+
   it('closed twice or published open is an internal error', async () => {
     const folder = await temporaryFolder();
     const partial = await PartialFile.create(join(folder, 'a.bak'));

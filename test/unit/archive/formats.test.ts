@@ -365,6 +365,12 @@ describe('seek table', () => {
       table.removeLast();
       assert.deepEqual(bytesOf(table), bytesOf(build(frames - 1)));
     }
+    const again = build(65537);
+    again.removeLast();
+    again.append(1, 2, 3);
+    const other = build(65536);
+    other.append(1, 2, 3);
+    assert.deepEqual(bytesOf(again), bytesOf(other));
     assert.throws(() => new SeekTable().removeLast(), /internal error/);
   });
 
@@ -411,6 +417,8 @@ describe('seek table', () => {
       assert.throws(() => decodeSeekTable(broken, total, file), damage, `byte ${at}`);
     }
     assert.throws(() => decodeSeekTable(bytes, total + 1, file), damage);
+    bytes[0] = archiveFrameMagic & 0xff;
+    assert.throws(() => decodeSeekTable(bytes, total, file), damage);
   });
 
   it('holds the frames of 10 TiB in about 30 MiB', () => {

@@ -93,7 +93,15 @@ describe('MTF walker', () => {
     const second = sampleBlocks({ database: 'Later' }).slice(2);
     const facts = walk(whole, ...second);
     assert.deepEqual([facts?.sets, facts?.complete, facts?.set?.database], [2, true, 'Later']);
-    assert.equal(walk(whole, ...second.slice(0, -1))?.complete, false);
+    for (const missing of [1, 2, 3, 4]) {
+      assert.equal(
+        walk(whole, ...second.slice(0, -missing))?.complete,
+        false,
+        `${missing} missing`,
+      );
+    }
+    const withoutFinal = second.filter((bytes) => !bytes.toString('latin1').startsWith('MSLS'));
+    assert.equal(walk(whole, ...withoutFinal)?.complete, false);
   });
 
   it('takes a stream whose filemarks the device keeps apart', () => {
@@ -136,13 +144,21 @@ describe('MTF walker', () => {
   }
 
   it('does not trust a length', () => {
+    for (const length of [2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n]) {
+      const tape = Buffer.from(sampleBlocks()[0] ?? assert.fail());
+      const at = 52 + 42;
+      tape.writeBigUInt64LE(length, at + 8);
+      let sum = 0;
+      for (let word = 0; word < 20; word += 2) sum ^= tape.readUInt16LE(at + word);
+      tape.writeUInt16LE(sum, at + 20);
+      assert.match(walk(tape)?.damage ?? '', /^no stream header/);
+    }
+  });
+
+  it('does not trust a block header with one wrong bit', () => {
     const tape = Buffer.from(sampleBlocks()[0] ?? assert.fail());
-    const at = 52 + 42;
-    tape.writeBigUInt64LE(0x20_0000_0000_0000n, at + 8);
-    let sum = 0;
-    for (let word = 0; word < 20; word += 2) sum ^= tape.readUInt16LE(at + word);
-    tape.writeUInt16LE(sum, at + 20);
-    assert.match(walk(tape)?.damage ?? '', /^no stream header/);
+    tape[20] = 1;
+    assert.equal(walk(tape)?.damage, 'no block header at byte 0');
   });
 
   it('survives any damage, and finds the same however the bytes are cut', () => {
@@ -200,6 +216,7 @@ describe('a stream compressed by SQL Server', () => {
     for (const [before, complete, sets] of [
       [0, false, 0],
       [1, false, 0],
+      [3, false, 0],
       [2, true, 1],
       [4, true, 2],
     ] as const) {
@@ -209,7 +226,8 @@ describe('a stream compressed by SQL Server', () => {
     assert.equal(walk(start, filemark(2), Buffer.from('x'))?.complete, false);
   });
 
-  for (const length of [65535, 65536, 65537, 131072]) {
+  // The last: the filemark lies across the end of what is kept.
+  for (const length of [65535, 65536, 65537, 131072, 131072 + 256 - 1024]) {
     it(`finds its end behind ${length} bytes in pieces of any size`, () => {
       const bytes = Buffer.concat([start, Buffer.alloc(length, 9), filemark(2)]);
       for (const size of [7, 512, 65535, 65536, 65537]) {

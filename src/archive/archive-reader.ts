@@ -1,0 +1,204 @@
+// Opens a stored backup: recognises its form and, of an archive, reads both ends and checks them against
+// each other (docs/archive-format.md, "Reading an archive"). Not here: decompression.
+import { Failure } from '../errors.ts';
+import { type ArchiveHeader, decodeArchiveHeader, maxHeaderFrameBytes } from './archive-header.ts';
+import { type ArchiveTrailer, decodeArchiveTrailer, maxTrailerFrameBytes } from './archive-trailer.ts';
+import { type BackupForm, formBytes, recogniseForm } from './backup-form.ts';
+import { FileSource } from './file-source.ts';
+import { FrameWalker } from './frame-walker.ts';
+import { damaged } from './io-failure.ts';
+import {
+  decodeSeekTable,
+  decodeSeekTableFooter,
+  type SeekTable,
+  type SeekTableEntry,
+  seekTableFooterBytes,
+} from './seek-table.ts';
+import { decodeSkippableHead, skippableHeadBytes } from './skippable-frame.ts';
+import { readExactly, readSome, type Source } from './source.ts';
+
+/** What stands behind the frames of a finished archive. */
+export interface ArchiveEnds {
+  readonly trailer: ArchiveTrailer;
+  /** Header first, trailer last. */
+  readonly table: SeekTable;
+}
+
+export interface StoredArchive {
+  readonly form: 'archive';
+  readonly source: Source;
+  readonly header: ArchiveHeader;
+  /** Offset of the first frame. */
+  readonly framesAt: number;
+  /** Undefined when they are missing or do not fit; then `flaw` says why. */
+  readonly ends: ArchiveEnds | undefined;
+  readonly flaw: Failure | undefined;
+}
+
+export interface ForeignBackup {
+  readonly form: Exclude<BackupForm, 'archive'>;
+  readonly source: Source;
+}
+
+export type StoredBackup = StoredArchive | ForeignBackup;
+
+/** An archive whose ends fit; what restore needs. */
+export type FinishedArchive = StoredArchive & { readonly ends: ArchiveEnds };
+
+/**
+ * Opens `path`. Failure `io`; Failure `integrity`: `not-a-backup`, or the header's own. An archive whose other
+ * end is missing or wrong is opened all the same: see `finishedArchive`.
+ */
+export async function openBackup(path: string): Promise<StoredBackup> {
+  const source = await FileSource.open(path);
+  try {
+    return await openSource(source);
+  } catch (thrown) {
+    await source.close();
+    throw thrown;
+  }
+}
+
+export async function openSource(source: Source): Promise<StoredBackup> {
+  const form = recogniseForm(await readSome(source, 0, formBytes));
+  if (form === undefined) throw notABackup(source);
+  return form === 'archive' ? openArchive(source) : { form, source };
+}
+
+/** `archive` if it is whole. Failure `integrity`: `unfinished`, with what it holds; or what is wrong with its ends. */
+export async function finishedArchive(archive: StoredArchive): Promise<FinishedArchive> {
+  const { ends, flaw } = archive;
+  if (ends) return { ...archive, ends };
+  if (flaw) throw flaw;
+  throw await unfinished(archive);
+}
+
+/** Every zstd frame of the archive, by its seek table. */
+export function* dataEntries({ table }: ArchiveEnds): Generator<SeekTableEntry> {
+  const last = table.count - 1;
+  let index = 0;
+  for (const entry of table.entries()) {
+    if (index > 0 && index < last) yield entry;
+    index += 1;
+  }
+}
+
+async function openArchive(source: Source): Promise<StoredArchive> {
+  const head = await readExactly(source, 0, skippableHeadBytes);
+  const { contentBytes } = decodeSkippableHead(head, source.name);
+  const framesAt = skippableHeadBytes + contentBytes;
+  if (framesAt > maxHeaderFrameBytes) throw damaged(source.name, 'its header is too long');
+  const header = decodeArchiveHeader(await readExactly(source, 0, framesAt), source.name);
+  const common = { form: 'archive', source, header, framesAt } as const;
+  try {
+    return { ...common, ends: await readEnds(source, header, framesAt), flaw: undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw thrown;
+    return { ...common, ends: undefined, flaw: thrown };
+  }
+}
+
+/** Undefined when there is no seek table: the archive was not finished. */
+async function readEnds(
+  source: Source,
+  header: ArchiveHeader,
+  framesAt: number,
+): Promise<ArchiveEnds | undefined> {
+  const { bytes, name } = source;
+  const tail = await readSome(source, Math.max(0, bytes - seekTableFooterBytes), seekTableFooterBytes);
+  const footer = decodeSeekTableFooter(tail, bytes, name);
+  if (!footer) return undefined;
+  const frame = await readExactly(source, bytes - footer.tableBytes, footer.tableBytes);
+  const table = decodeSeekTable(frame, bytes, name);
+  const [first, last] = outerEntries(table);
+  if (table.count < 2 || !first || !last || first.compressedBytes !== framesAt) {
+    throw damaged(name, 'its seek table does not begin with its header');
+  }
+  if (last.compressedBytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
+  const trailer = decodeArchiveTrailer(
+    await readExactly(source, last.offset, last.compressedBytes),
+    name,
+  );
+  const ends = { trailer, table };
+  checkTotals(ends, header, name);
+  return ends;
+}
+
+function outerEntries(table: SeekTable): [SeekTableEntry | undefined, SeekTableEntry | undefined] {
+  let first: SeekTableEntry | undefined;
+  let last: SeekTableEntry | undefined;
+  for (const entry of table.entries()) {
+    first ??= entry;
+    last = entry;
+  }
+  return [first, last];
+}
+
+function checkTotals(ends: ArchiveEnds, header: ArchiveHeader, file: string): void {
+  const { trailer, table } = ends;
+  if (trailer.setId !== header.setId || trailer.stripe !== header.stripe) {
+    throw damaged(file, 'its trailer belongs to another archive');
+  }
+  let rawBytes = 0;
+  let compressedBytes = 0;
+  for (const entry of dataEntries(ends)) {
+    if (entry.rawBytes < 1 || entry.rawBytes > header.frameSize) {
+      throw damaged(file, `its seek table names a frame of ${entry.rawBytes} raw bytes`);
+    }
+    rawBytes += entry.rawBytes;
+    compressedBytes += entry.compressedBytes;
+  }
+  const said = [trailer.frames, trailer.rawBytes, trailer.compressedBytes];
+  const found = [table.count - 2, rawBytes, compressedBytes];
+  if (said.every((value, index) => value === found[index])) return;
+  throw damaged(file, `its trailer counts ${said.join(', ')}, its seek table ${found.join(', ')}`);
+}
+
+/** Counts the frames that are whole by their framing. */
+async function unfinished(archive: StoredArchive): Promise<Failure> {
+  const { source, header, framesAt } = archive;
+  const whole = await wholeFrames(archive);
+  const what = whole.tailSeen
+    ? 'is damaged: its end is cut or wrong'
+    : 'is not a finished backup: it has no trailer';
+  const holds = `${whole.frames} whole frames (${whole.rawBytes} bytes) up to byte ${whole.end} of ${source.bytes}`;
+  return new Failure('integrity', 'unfinished', `${source.name} ${what}; it holds ${holds}`, {
+    hints: [
+      whole.tailSeen || framesAt + header.frameSize > source.bytes
+        ? 'copy the file again from where it was made and compare sizes'
+        : 'the backup that wrote it did not end well: take a new one, or copy the file again if that was cut short',
+      'vdibackup extract --salvage gets the frames that are still good',
+    ],
+  });
+}
+
+interface WholeFrames {
+  readonly frames: number;
+  readonly rawBytes: number;
+  /** Offset of the first byte that belongs to no whole frame. */
+  readonly end: number;
+  /** A skippable frame stands behind the frames: the trailer. */
+  readonly tailSeen: boolean;
+}
+
+async function wholeFrames({ source, header, framesAt }: StoredArchive): Promise<WholeFrames> {
+  const walker = new FrameWalker(source, Number.MAX_SAFE_INTEGER, header.frameSize);
+  const seen = { frames: 0, rawBytes: 0, end: framesAt, tailSeen: false };
+  for (;;) {
+    const frame = await walker.at(seen.end).catch(() => undefined);
+    if (frame?.kind === 'skippable') return { ...seen, tailSeen: true };
+    if (frame?.kind !== 'data') return seen;
+    seen.frames += 1;
+    seen.rawBytes += frame.rawBytes ?? 0;
+    seen.end += frame.bytes;
+  }
+}
+
+function notABackup(source: Source): Failure {
+  const what = source.bytes === 0 ? 'is empty' : 'is not a backup';
+  return new Failure('integrity', 'not-a-backup', `${source.name} ${what}`, {
+    hints: [
+      'expected an archive of vdibackup, a native backup of SQL Server (TAPE or MSSQLBAK), or a .zst of one',
+    ],
+  });
+}

@@ -1,0 +1,80 @@
+// A backup file that is read. Not here: what its bytes mean.
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Failure } from '../errors.ts';
+import { ioFailure, systemErrorName } from './io-failure.ts';
+import type { Source } from './source.ts';
+
+export class FileSource implements Source {
+  readonly name: string;
+  readonly bytes: number;
+  readonly #file: FileHandle;
+
+  private constructor(name: string, file: FileHandle, bytes: number) {
+    this.name = name;
+    this.#file = file;
+    this.bytes = bytes;
+  }
+
+  /** Opens a regular file. Failure `io`. */
+  static async open(path: string): Promise<FileSource> {
+    try {
+      // Without O_NONBLOCK opening a named pipe waits for a writer that may never come.
+      const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      try {
+        const stat = await file.stat();
+        refuseOthers(path, stat);
+        return new FileSource(path, file, stat.size);
+      } catch (thrown) {
+        await file.close();
+        throw thrown;
+      }
+    } catch (thrown) {
+      throw ioFailure('read', path, thrown, readHints(thrown));
+    }
+  }
+
+  async read(target: Uint8Array, position: number): Promise<number> {
+    try {
+      let done = 0;
+      while (done < target.length) {
+        const { bytesRead } = await this.#file.read(
+          target,
+          done,
+          target.length - done,
+          position + done,
+        );
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    } catch (thrown) {
+      throw ioFailure('read', this.name, thrown, readHints(thrown));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function refuseOthers(path: string, stat: Stats): void {
+  if (stat.isFile()) return;
+  const what = stat.isDirectory() ? 'a folder' : 'not a regular file';
+  throw new Failure('io', 'not-a-file', `cannot read ${path}: it is ${what}`, {
+    hints: ['name the backup file itself'],
+  });
+}
+
+function readHints(thrown: unknown): readonly string[] | undefined {
+  switch (systemErrorName(thrown)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return ['check the path of the backup file'];
+    case 'EACCES':
+    case 'EPERM':
+      return ['run vdibackup as an account that may read the file'];
+    default:
+      return undefined;
+  }
+}

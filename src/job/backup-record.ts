@@ -1,0 +1,116 @@
+// What one backup knows of itself: what it heard from SQL Server, what it saw in the streams, and the papers
+// made of that: header, trailer, summary.
+
+import type { ArchiveHeader } from '../archive/archive-header.ts';
+import type { TrailerFacts } from '../archive/archive-trailer.ts';
+import { MtfWalker } from '../archive/mtf-walker.ts';
+import type { StoredStripe } from '../archive/stripe-writer.ts';
+import type { BackupSummary, JobEvent, SqlMessageEvent } from '../events.ts';
+import { messagesThatMatter } from '../sql/messages.ts';
+import type { SqlMessage } from '../sql/sql-session.ts';
+import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
+import type { ServerAnswers } from './backup-preflight.ts';
+import type { BackupRequest } from './backup-request.ts';
+import { toolVersion } from './tool-version.ts';
+
+export class BackupRecord {
+  readonly #request: BackupRequest;
+  readonly #setId: string;
+  readonly #started = new Date();
+  readonly #walkers: readonly MtfWalker[];
+  readonly #messages: SqlMessage[] = [];
+  #rawBytes = 0;
+
+  constructor(request: BackupRequest, setId: string) {
+    this.#request = request;
+    this.#setId = setId;
+    this.#walkers = request.files.map(() => new MtfWalker());
+  }
+
+  /** A message worth keeping; progress is not. */
+  heard(message: SqlMessage): void {
+    this.#messages.push(message);
+  }
+
+  /** Raw bytes of a stripe, in order, as they pass by. */
+  observe(stripe: number, bytes: Uint8Array): void {
+    this.#rawBytes += bytes.length;
+    this.#walkers[stripe]?.push(bytes);
+  }
+
+  /** Headers of the stripes, counted from 0. */
+  header(
+    { server, databaseName }: ServerAnswers,
+    configuration: DeviceConfiguration,
+    frameSize: number,
+  ) {
+    const { type, compression, files, connection, transferSize } = this.#request;
+    return (stripe: number): ArchiveHeader => ({
+      setId: this.#setId,
+      stripe: stripe + 1,
+      stripes: files.length,
+      database: databaseName,
+      server: server.serverName ?? connection.host,
+      type,
+      blockSize: configuration.blockSize,
+      transferSize: configuration.maxTransferSize || transferSize,
+      frameSize,
+      compression: {
+        algorithm: 'zstd',
+        level: compression.kind === 'zstd' ? compression.level : 0,
+      },
+      toolVersion,
+      started: this.#started.toISOString(),
+    });
+  }
+
+  /** Facts of each stripe's trailer; `finished` only once SQL Server has reported success. */
+  trailer(elapsedMs: number, finished?: Date): (stripe: number) => TrailerFacts {
+    return (stripe) => {
+      const mtf = this.#walkers[stripe]?.end();
+      return {
+        ...(finished && { finished: finished.toISOString() }),
+        messages: messagesThatMatter(this.#messages).map(plain),
+        ...(mtf && { mtf }),
+        timings: { elapsed: Math.round(elapsedMs) },
+      };
+    };
+  }
+
+  /** SQL Server said it succeeded, but what it sent does not end as a backup must: worth a look before anyone relies on it. */
+  streamWarnings(): JobEvent[] {
+    return this.#walkers.flatMap((walker, stripe) => {
+      const facts = walker.end();
+      if (!facts || facts.complete) return [];
+      const where = facts.damage ? `: ${facts.damage}` : '';
+      return {
+        event: 'warning',
+        code: 'stream-incomplete',
+        message: `the stream of stripe ${stripe + 1} does not end as a SQL Server backup does${where}`,
+        hint: 'Check it before you rely on it: RESTORE VERIFYONLY.',
+      };
+    });
+  }
+
+  summary(
+    stored: readonly StoredStripe[],
+    { elapsedMs }: { readonly elapsedMs: number },
+  ): BackupSummary {
+    const { database, type, files, dryRun } = this.#request;
+    return {
+      database,
+      type,
+      setId: this.#setId,
+      files: files.map((path, stripe) => ({ path, storedBytes: 0, ...stored[stripe] })),
+      rawBytes: this.#rawBytes,
+      storedBytes: stored.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
+      elapsedMs,
+      dryRun,
+      messages: messagesThatMatter(this.#messages).map(plain),
+    };
+  }
+}
+
+export function plain({ number, severity, text }: SqlMessage): SqlMessageEvent {
+  return { number, severity, text };
+}

@@ -1,0 +1,151 @@
+// Ctrl-C, SIGTERM and SIGHUP at every moment of a run: an exit code that says so, nothing left behind,
+// yesterday's file untouched, SQL Server free, and all of it in a second.
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+import { enter, type Phase, phases } from '../rig/phases.ts';
+import type { Ended, Program } from '../rig/program.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+
+/** From the signal to the end of the process, with a server that answers (product.md §5). */
+const longestAbortMs = 1000;
+
+const signals = [
+  ['SIGINT', 130, /interrupted by Ctrl-C/],
+  ['SIGTERM', 143, /terminated by SIGTERM/],
+  ['SIGHUP', 143, /SIGHUP/],
+] as const;
+
+interface Aborted extends Ended {
+  readonly abortMs: number;
+}
+
+async function abort(program: Program, ...sent: NodeJS.Signals[]): Promise<Aborted> {
+  const at = performance.now();
+  for (const [index, signal] of sent.entries()) {
+    if (index > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    program.signal(signal);
+  }
+  return { ...(await program.ended), abortMs: performance.now() - at };
+}
+
+/** What SQL Server and the device saw of the abort. */
+async function assertServerFree(rig: Rig): Promise<void> {
+  const calls = rig.judged().filter((line) => / (SignalAbort|Close|Create) /.test(line));
+  const of = (call: string) => calls.filter((line) => line.includes(` ${call} `));
+  const created = of('Create').length;
+  assert.equal(of('Close').length, created, 'Close exactly once');
+  assert.ok(of('SignalAbort').length <= created, 'SignalAbort at most once');
+  const isLate = calls.findIndex((line) => / SignalAbort /.test(line)) > calls.findIndex((line) => / Close /.test(line));
+  assert.ok(created === 0 || !isLate, 'SignalAbort before Close');
+  const until = performance.now() + 2000;
+  while (rig.server.instance.requests.size > 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal(rig.server.instance.requests.size, 0, 'no BACKUP goes on in the server');
+  assert.deepEqual(rig.server.deviceSets, [], 'no device set is left');
+}
+
+function assertSignalAbort(rig: Rig, phase: Phase): void {
+  const expected = /login|3014/.test(phase.name) ? 0 : 1;
+  const found = rig.judged().filter((line) => / SignalAbort /.test(line));
+  assert.equal(found.length, expected, 'calls of SignalAbort');
+}
+
+suite('a signal ends a backup in good order', { concurrency: 2 }, () => {
+  for (const phase of phases) {
+    for (const [signal, exitCode, words] of signals) {
+      test(`${signal} ${phase.name}`, () =>
+        trial(['s.zst'], async (rig) => {
+          await writeFile(rig.path('s.zst'), 'yesterday');
+          const program = await enter(rig, phase, ['Sales', 's.zst', '--overwrite']);
+          const ended = await abort(program, signal);
+          assertFailed(ended, exitCode, words);
+          assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);
+          assertSignalAbort(rig, phase);
+          await assertServerFree(rig);
+          assert.deepEqual(await rig.files(), ['s.zst']);
+          assert.equal((await rig.read('s.zst')).toString(), 'yesterday');
+        }));
+    }
+
+    test(`SIGINT twice ${phase.name}, and the next run works`, () =>
+      trial(['s.zst'], async (rig) => {
+        const program = await enter(rig, phase, ['Sales', 's.zst']);
+        const ended = await abort(program, 'SIGINT', 'SIGINT');
+        assertFailed(ended, 130, /interrupted by Ctrl-C/);
+        assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);
+        await assertServerFree(rig);
+        assert.deepEqual(await rig.files(), []);
+        assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
+        await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))));
+      }));
+  }
+});
+
+suite('a signal at an awkward moment', { concurrency: 2 }, () => {
+  test('with eight devices in the middle of the stream ends all of them', () => {
+    const files = Array.from({ length: 8 }, (_, stripe) => `s${stripe + 1}.zst`);
+    return trial([], async (rig) => {
+      const middle = phases.find(({ name }) => name.includes('middle')) as Phase;
+      const ended = await abort(await enter(rig, middle, ['Sales', ...files]), 'SIGTERM');
+      assertFailed(ended, 143, /SIGTERM/);
+      assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);
+      await assertServerFree(rig);
+    });
+  });
+
+  test('while the partial file is being created on a slow disk leaves none', () =>
+    trial([], async (rig) => {
+      const program = rig.run(['Sales', 's.zst'], { env: rig.witnessed('open:sleep500:1:.partial') });
+      await program.until('the connection', () => program.stderr.includes('connected to'));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assertFailed(await abort(program, 'SIGINT'), 130, /Ctrl-C/);
+    }));
+
+  test('that comes after SQL Server has finished is too late: the backup is kept, with a warning', () =>
+    trial(['s.zst'], async (rig) => {
+      rig.server.fault({ 'delay-3014': 60_000, 'late-attention': true });
+      const program = rig.run(['Sales', 's.zst']);
+      await program.until('Close', () => rig.judged().some((line) => / Close -> NOERROR/.test(line)));
+      const ended = await abort(program, 'SIGINT');
+      assertSucceeded(ended);
+      assert.match(ended.stderr, /^warning: too late to abort/m);
+      await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))));
+    }));
+
+  test('with --json says so in JSON, the last line being the error', () =>
+    trial([], async (rig) => {
+      const middle = phases.find(({ name }) => name.includes('middle')) as Phase;
+      const ended = await abort(await enter(rig, middle, ['Sales', 's.zst', '--json']), 'SIGINT');
+      assert.equal(ended.code, 130, ended.stderr);
+      const events = ended.stderr.trimEnd().split('\n').map((line) => JSON.parse(line));
+      const { event, exitCode, code } = events.at(-1);
+      assert.deepEqual({ event, exitCode, code }, { event: 'error', exitCode: 130, code: 'interrupted' });
+    }));
+
+  test('while SQL Server does not answer at all still ends, within the bounds of the teardown', () =>
+    trial([], async (rig) => {
+      rig.server.fault({ 'mute-sql': true });
+      const program = rig.run(['Sales', 's.zst']);
+      await program.until('Create', () => rig.judged().some((line) => / Create /.test(line)));
+      await program.until('the statement', () => rig.server.statements.some((text) => /^BACKUP/.test(text)));
+      const ended = await abort(program, 'SIGINT');
+      assertFailed(ended, 130, /Ctrl-C/);
+      assert.ok(ended.abortMs < 7000, `the end took ${Math.round(ended.abortMs)} ms`);
+    }));
+
+  test('and a second one, while SQL Server does not answer at all, does not wait for it', () =>
+    trial([], async (rig) => {
+      rig.server.fault({ 'mute-sql': true });
+      const program = rig.run(['Sales', 's.zst']);
+      await program.until('the statement', () => rig.server.statements.some((text) => /^BACKUP/.test(text)));
+      const ended = await abort(program, 'SIGINT', 'SIGINT');
+      assertFailed(ended, 130, /Ctrl-C/);
+      assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);
+      assert.match(ended.stderr, /not waiting for SQL Server any more/);
+    }));
+});
