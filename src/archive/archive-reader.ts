@@ -5,6 +5,7 @@ import { type ArchiveHeader, decodeArchiveHeader, maxHeaderFrameBytes } from './
 import { type ArchiveTrailer, decodeArchiveTrailer, maxTrailerFrameBytes } from './archive-trailer.ts';
 import { type BackupForm, formBytes, recogniseForm } from './backup-form.ts';
 import { FileSource } from './file-source.ts';
+import { minFrameBytes } from './frame-header.ts';
 import { FrameWalker } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
 import {
@@ -108,6 +109,9 @@ async function readEnds(
   const tail = await readSome(source, Math.max(0, bytes - seekTableFooterBytes), seekTableFooterBytes);
   const footer = decodeSeekTableFooter(tail, bytes, name);
   if (!footer) return undefined;
+  if (footer.entries * minFrameBytes > bytes - footer.tableBytes + 2 * minFrameBytes) {
+    throw damaged(name, 'its seek table names more frames than the file can hold');
+  }
   const frame = await readExactly(source, bytes - footer.tableBytes, footer.tableBytes);
   const table = decodeSeekTable(frame, bytes, name);
   const [first, last] = outerEntries(table);

@@ -89,7 +89,7 @@ class BackupRun {
 
     await this.#abort.race(files.create(stdout));
     const pipeline = this.#openPipeline(pool, compressor, files, devices);
-    devices.set.create();
+    devices.set.create(answers.server.instanceName ?? this.#request.connection.instance);
     const statement = this.#execute(session, this.#statement(devices.set.deviceNames, answers));
     this.#watch(pipeline, devices);
     const configuration = await this.#orServerWords(() => devices.set.configured());
@@ -145,14 +145,13 @@ class BackupRun {
   }
 
   #openDevices(pool: FramePool): BackupDevices {
-    const { files, vdiLibrary, connection } = this.#request;
+    const { files, vdiLibrary } = this.#request;
     const set = openDeviceSet({
       name: this.#setId,
       deviceCount: files.length,
       direction: 'backup',
       pool,
       ...(vdiLibrary !== undefined && { library: vdiLibrary }),
-      ...(connection.instance !== undefined && { instance: connection.instance }),
     });
     this.#parts.devices = set;
     return new BackupDevices(set, this.#abort);

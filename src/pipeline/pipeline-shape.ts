@@ -1,6 +1,8 @@
 // How much memory a job takes, decided once, from the threads and devices it has and nothing else.
 
 import { MiB } from '../byte-size.ts';
+import { sectorSumsBytes } from '../sector-sums.ts';
+import { sumsOffset } from './decompress-protocol.ts';
 
 /** Raw bytes of a frame (product.md §8). Larger gains no ratio at window sizes of everyday levels. */
 export const defaultFrameSize = 4 * MiB;
@@ -35,4 +37,11 @@ export function pipelineShape(devices: number, threads: number): PipelineShape {
 export function compressBound(bytes: number): number {
   const margin = bytes < 128 * 1024 ? (128 * 1024 - bytes) >> 11 : 0;
   return bytes + (bytes >> 8) + margin + 64;
+}
+
+/** The shape of a job that reads `stripes` stored backups at the same time: slots also hold sector sums. */
+export function readShape(stripes: number, threads: number): PipelineShape {
+  const { frameSize, slotCount } = pipelineShape(stripes, threads);
+  const sums = sumsOffset(frameSize) + sectorSumsBytes(frameSize);
+  return { frameSize, slotCount, slotCapacity: Math.max(compressBound(frameSize), sums) };
 }

@@ -7,7 +7,8 @@ import type { DeviceCommand, DeviceConfiguration } from './struct-layout.ts';
 export interface DeviceSetCalls {
   /** Address by which device threads reach the set. */
   readonly address: bigint;
-  create(name: string, configuration: Buffer): number;
+  /** `instance`: its bare name, undefined = the default instance; means something on Windows only. */
+  create(name: string, configuration: Buffer, instance: string | undefined): number;
   openDevice(name: string): { readonly hresult: number; readonly device: bigint };
   signalAbort(): number;
   close(): number;

@@ -4,10 +4,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { asError } from '../errors.ts';
 import { FramePool } from '../frame-pool.ts';
 import { BackupDevice } from './backup-device.ts';
+import type { ComKeys } from './com-library.ts';
 import type { DeviceCalls } from './device-calls.ts';
 import { DeviceMonitor } from './device-monitor.ts';
 import type { DeviceWorkerData, ToDevice } from './device-protocol.ts';
-import { NativeDevice } from './native-device.ts';
 import type { NativeKeys } from './native-library.ts';
 
 const data = workerData as DeviceWorkerData;
@@ -16,7 +16,13 @@ if (!parentPort)
 const port = parentPort;
 const monitor = new DeviceMonitor(port, data.control);
 const pool = new FramePool(data.pool);
-const calls: DeviceCalls = new NativeDevice(data.keys as NativeKeys);
+const calls = await openCalls(data);
+
+/** Imported only where it is used: Linux never loads COM, Windows never the C++ binding. */
+async function openCalls({ system, keys }: DeviceWorkerData): Promise<DeviceCalls> {
+  if (system === 'com') return new (await import('./com-device.ts')).ComDevice(keys as ComKeys);
+  return new (await import('./native-device.ts')).NativeDevice(keys as NativeKeys);
+}
 
 function configure(set: bigint): void {
   monitor.activity('awaiting-configuration');

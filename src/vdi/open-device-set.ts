@@ -1,6 +1,9 @@
 // Makes the VirtualDeviceSet of this system. The only place that knows which system it is.
 
 import { Failure } from '../errors.ts';
+import { ComDeviceSet } from './com-device-set.ts';
+import { openComLibraries } from './com-library.ts';
+import type { DeviceSetCalls } from './device-calls.ts';
 import type { DeviceWorkerData } from './device-protocol.ts';
 import { DeviceThread } from './device-thread.ts';
 import { NativeDeviceSet } from './native-device-set.ts';
@@ -8,6 +11,13 @@ import { defaultLibrary, openNativeLibrary } from './native-library.ts';
 import { ThreadedDeviceSet } from './threaded-device-set.ts';
 import { maxDeviceCount } from './vdi-constants.ts';
 import type { VirtualDeviceSet, VirtualDeviceSetOptions } from './virtual-device-set.ts';
+
+/** What a system offers: the set for the main thread, and per device thread the keys of its libraries. */
+interface Binding {
+  readonly system: DeviceWorkerData['system'];
+  readonly calls: DeviceSetCalls;
+  readonly devices: readonly DeviceWorkerData['keys'][];
+}
 
 /**
  * Loads the VDI library, checks it, and starts the device threads; SQL Server is not touched yet.
@@ -21,35 +31,41 @@ export function openDeviceSet(options: VirtualDeviceSetOptions): VirtualDeviceSe
       `${options.deviceCount} virtual devices asked for, but VDI allows 1 to ${maxDeviceCount}`,
     );
   }
-  if (process.platform !== 'linux') {
-    throw new Failure(
-      'environment',
-      'unsupported-system',
-      `VDI on ${process.platform} is not supported by this build`,
-    );
-  }
-  return openNative(options);
-}
-
-function openNative(options: VirtualDeviceSetOptions): VirtualDeviceSet {
-  const library = openNativeLibrary(options.library ?? defaultLibrary, options.deviceCount);
-  const calls = new NativeDeviceSet(library);
-  const threads = library.devices.map(
-    (keys, device) => new DeviceThread(threadData(options, device, keys)),
+  const { system, calls, devices } = bind(options);
+  const threads = devices.map(
+    (keys, device) =>
+      new DeviceThread({
+        device,
+        system,
+        keys,
+        direction: options.direction,
+        pool: options.pool.handle,
+      }),
   );
   return new ThreadedDeviceSet(options, calls, threads);
 }
 
-function threadData(
-  options: VirtualDeviceSetOptions,
-  device: number,
-  keys: Readonly<Record<string, string>>,
-): Omit<DeviceWorkerData, 'control'> {
-  return {
-    device,
-    system: 'native',
-    keys,
-    direction: options.direction,
-    pool: options.pool.handle,
-  };
+function bind(options: VirtualDeviceSetOptions): Binding {
+  switch (process.platform) {
+    case 'linux':
+      return bindNative(options);
+    case 'win32':
+      return bindCom(options);
+    default:
+      throw new Failure(
+        'environment',
+        'unsupported-system',
+        `VDI exists on Windows and Linux, not on ${process.platform}`,
+      );
+  }
+}
+
+function bindNative({ library, deviceCount }: VirtualDeviceSetOptions): Binding {
+  const opened = openNativeLibrary(library ?? defaultLibrary, deviceCount);
+  return { system: 'native', calls: new NativeDeviceSet(opened), devices: opened.devices };
+}
+
+function bindCom({ deviceCount }: VirtualDeviceSetOptions): Binding {
+  const { main, devices } = openComLibraries(deviceCount);
+  return { system: 'com', calls: new ComDeviceSet(main), devices };
 }

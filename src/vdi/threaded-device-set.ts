@@ -59,17 +59,18 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     this.ended = Promise.all(threads.map((thread) => thread.ended));
   }
 
-  create(): void {
+  create(instance?: string): void {
     this.#expect('new');
-    let hresult = this.#create(VDF_RequestComplete);
+    let hresult = this.#create(VDF_RequestComplete, instance);
     // A very old sqlvdi.dll may refuse the bit (vdi-contract §5.2); the legacy Flush rules then apply.
-    if (hresult === VD_E_NOTSUPPORTED) hresult = this.#create(0);
+    if (hresult === VD_E_NOTSUPPORTED) hresult = this.#create(0, instance);
     if (hresult !== NOERROR) throw vdiFailure('Create', hresult);
     this.#phase = 'created';
   }
 
-  #create(features: number): number {
-    return this.#calls.create(this.name, encodeConfiguration(this.#threads.length, features));
+  #create(features: number, instance: string | undefined): number {
+    const configuration = encodeConfiguration(this.#threads.length, features);
+    return this.#calls.create(this.name, configuration, instance);
   }
 
   async configured(): Promise<DeviceConfiguration> {

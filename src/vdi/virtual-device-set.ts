@@ -56,8 +56,11 @@ export type DeviceActivity =
 export interface VirtualDeviceSet {
   readonly name: string;
   readonly deviceNames: readonly string[];
-  /** Throws `Failure('environment')`. */
-  create(): void;
+  /**
+   * For the instance that will be sent the statement: its bare name as it says itself, undefined = the default
+   * instance. Linux has no named instances. Throws `Failure('environment')`.
+   */
+  create(instance?: string): void;
   /** Settles when the server configured the set; rejects with `Failure` (also when aborted meanwhile). */
   configured(): Promise<DeviceConfiguration>;
   openDevices(): void;
@@ -77,6 +80,4 @@ export interface VirtualDeviceSetOptions {
   readonly pool: FramePool;
   /** libsqlvdi.so to load (Linux). */
   readonly library?: string;
-  /** Instance name without host (Windows), undefined = default instance. */
-  readonly instance?: string;
 }

@@ -57,7 +57,9 @@ export const phases: readonly Phase[] = [
     name: 'while the server is silent in the middle of the stream',
     arrange(rig) {
       rig.server.fault({ 'silence-at': 9_000_000 });
-      return { reached: () => rig.server.deviceSets.some(({ bytes }) => bytes >= 9_000_000) };
+      // Two whole transfers of 4 MiB and the rest of the 9 million bytes.
+      const taken = () => rig.judged().filter((line) => /CompleteCommand .*=Write/.test(line));
+      return { reached: () => taken().length === 3 };
     },
   },
   {

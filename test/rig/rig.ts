@@ -67,16 +67,20 @@ export class Rig {
     const program = new Program([process.execPath, binPath, ...args], {
       cwd: this.folder,
       ...options,
-      env: {
-        SQLCMDPASSWORD: password,
-        VDIBACKUP_VDI_LIBRARY: libraryPath,
-        VDI_STANDIN_LOG: this.judgeLog,
-        ...this.server.environment,
-        ...options.env,
-      },
+      env: { ...this.environment, ...options.env },
     });
     this.#programs.push(program);
     return program;
+  }
+
+  /** What vdibackup needs in its environment to find the password, the library and the server. */
+  get environment(): Record<string, string> {
+    return {
+      SQLCMDPASSWORD: password,
+      VDIBACKUP_VDI_LIBRARY: libraryPath,
+      VDI_STANDIN_LOG: this.judgeLog,
+      ...this.server.environment,
+    };
   }
 
   /** The I/O witness in the program's environment, watching the rig's folder; `fault` as in PROTOCOL.md. */

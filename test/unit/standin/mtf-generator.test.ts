@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { sectorChecksum } from '../../standin/mtf-checksum.ts';
 import type { MtfDescription } from '../../standin/mtf-configuration.ts';
@@ -141,9 +142,13 @@ describe('a generated stream', () => {
       const cut: ReadAt = (at, wanted) => read(at, Math.max(0, Math.min(wanted, length - at)));
       assert.equal((await readMtf(cut)).state, 'truncated', `cut at ${length}`);
     }
-    const head = Buffer.from(stream.head);
-    head[1536 + 20] = (head[1536 + 20] ?? 0) ^ 1;
-    assert.equal((await walk({ ...stream, head })).state, 'corrupt');
+    const setBlock = 1536;
+    const raidStream = 0x8c;
+    for (const at of [setBlock + 20, raidStream + 4]) {
+      const head = Buffer.from(stream.head);
+      head[at] = (head[at] ?? 0) ^ 1;
+      assert.equal((await walk({ ...stream, head })).state, 'corrupt', `bit flipped at ${at}`);
+    }
   });
 });
 
@@ -172,7 +177,8 @@ describe('checksums', () => {
   });
 
   test('pages are the same for the same seed, and others for another', () => {
-    assert.ok(pageBlock(3, 4).equals(pageBlock(3, 4)));
+    const hash = createHash('sha256').update(pageBlock(3, 4)).digest('hex');
+    assert.equal(hash, '983590b89b6a9aee5610fc69de6cd336024f8d9b45358d687415e319eab4d8fd');
     assert.ok(!pageBlock(3, 4).equals(pageBlock(4, 4)));
   });
 });

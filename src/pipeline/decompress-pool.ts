@@ -1,0 +1,143 @@
+// The decompress workers: as many as asked for, each with its own zstd context, fed in turn. Frames go to
+// whoever is idle; the pieces of one stream always to the same worker, which holds its context.
+
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type Deferred, deferred } from '../deferred.ts';
+import { Failure } from '../errors.ts';
+import type { FramePool } from '../frame-pool.ts';
+import type {
+  DecompressDone,
+  DecompressJob,
+  DecompressWorkerData,
+} from './decompress-protocol.ts';
+
+/** As in the compress pool: the second job waits in the worker's queue, so that it never idles for a message. */
+const jobsPerWorker = 2;
+const heapLimits = { maxYoungGenerationSizeMb: 2 };
+
+interface DecompressWorker {
+  readonly worker: Worker;
+  jobs: number;
+}
+
+export class DecompressPool {
+  readonly #workers: DecompressWorker[];
+  readonly #waiting: DecompressJob[] = [];
+  readonly #answers = new Map<number, Deferred<DecompressDone>>();
+  #lastId = 0;
+  #streams = 0;
+  #failure: Failure | undefined;
+
+  constructor(threads: number, pool: FramePool) {
+    const workerData: DecompressWorkerData = { pool: pool.handle };
+    const entry = new URL(`./decompress-worker${extname(import.meta.url)}`, import.meta.url);
+    this.#workers = Array.from({ length: threads }, () => {
+      const worker = new Worker(entry, { workerData, resourceLimits: heapLimits });
+      const member = { worker, jobs: 0 };
+      worker.on('message', (done: DecompressDone) => this.#done(member, done));
+      worker.on('error', (error) => this.#crashed(error));
+      worker.on('exit', (code) => this.#crashed(new Error(`exit code ${code}`)));
+      return member;
+    });
+  }
+
+  /**
+   * Replaces the frame in `slot` by its raw bytes. The answer's `error` is zstd's. Rejects with `Failure`
+   * only when a worker died.
+   */
+  decompress(
+    slot: number,
+    frameBytes: number,
+    rawBytes: number,
+    sums: boolean,
+  ): Promise<DecompressDone> {
+    return this.#anywhere({ job: 'frame', id: this.#id(), slot, frameBytes, rawBytes, sums });
+  }
+
+  /** Sums the sectors of the raw bytes in `slot`. */
+  sum(slot: number, bytes: number): Promise<DecompressDone> {
+    return this.#anywhere({ job: 'sums', id: this.#id(), slot, bytes });
+  }
+
+  /** A new stream, for `stream`. */
+  openStream(): number {
+    this.#streams += 1;
+    return this.#streams;
+  }
+
+  /** Decompresses more of a stream into `slot`, behind its first `filled` bytes. One call per stream at a time. */
+  stream(
+    stream: number,
+    input: Uint8Array,
+    slot: number,
+    filled: number,
+  ): Promise<DecompressDone> {
+    const member = this.#workers[stream % this.#workers.length];
+    const job: DecompressJob = { job: 'stream', id: this.#id(), stream, input, slot, filled };
+    return this.#ask(job, () => this.#post(member as DecompressWorker, job));
+  }
+
+  /** Ends the workers; jobs under way are lost, nobody may wait for them. */
+  async close(): Promise<void> {
+    for (const { worker } of this.#workers) worker.removeAllListeners('exit');
+    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+  }
+
+  #id(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #anywhere(job: DecompressJob): Promise<DecompressDone> {
+    return this.#ask(job, () => {
+      this.#waiting.push(job);
+      this.#feed();
+    });
+  }
+
+  #ask(job: DecompressJob, send: () => void): Promise<DecompressDone> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const answer = deferred<DecompressDone>();
+    this.#answers.set(job.id, answer);
+    send();
+    return answer.promise;
+  }
+
+  #feed(): void {
+    while (this.#waiting.length > 0) {
+      const idlest = this.#workers.reduce((best, member) =>
+        member.jobs < best.jobs ? member : best,
+      );
+      if (idlest.jobs >= jobsPerWorker) return;
+      this.#post(idlest, this.#waiting.shift() as DecompressJob);
+    }
+  }
+
+  #post(member: DecompressWorker, job: DecompressJob): void {
+    member.jobs += 1;
+    member.worker.postMessage(job);
+  }
+
+  #done(member: DecompressWorker, done: DecompressDone): void {
+    member.jobs -= 1;
+    const answer = this.#answers.get(done.id);
+    this.#answers.delete(done.id);
+    this.#feed();
+    answer?.resolve(done);
+  }
+
+  #crashed(cause: Error): void {
+    this.#failure ??= new Failure(
+      'unclassified',
+      'decompress-worker-crashed',
+      `a decompression thread died: ${cause.message}`,
+      {
+        cause,
+        hints: ['run again with fewer --threads; if it repeats, report it with the lines above'],
+      },
+    );
+    for (const answer of this.#answers.values()) answer.reject(this.#failure);
+    this.#answers.clear();
+  }
+}

@@ -1,0 +1,47 @@
+// What the main thread and a decompress worker say to each other.
+
+import type { FramePoolHandle } from '../frame-pool.ts';
+
+export interface DecompressWorkerData {
+  readonly pool: FramePoolHandle;
+}
+
+/** Main -> worker; the slot belongs to the worker until the answer. */
+export type DecompressJob =
+  /** The slot holds a whole zstd frame of `frameBytes`; its `rawBytes` raw bytes shall replace it. */
+  | {
+      readonly job: 'frame';
+      readonly id: number;
+      readonly slot: number;
+      readonly frameBytes: number;
+      readonly rawBytes: number;
+      readonly sums: boolean;
+    }
+  /** The slot holds raw bytes: only their sector sums are wanted. */
+  | { readonly job: 'sums'; readonly id: number; readonly slot: number; readonly bytes: number }
+  /** The next piece of a stream; its raw bytes shall be added behind the `filled` ones of the slot. */
+  | {
+      readonly job: 'stream';
+      readonly id: number;
+      readonly stream: number;
+      /** On shared memory. */
+      readonly input: Uint8Array;
+      readonly slot: number;
+      readonly filled: number;
+    };
+
+/** Worker -> main. */
+export interface DecompressDone {
+  readonly id: number;
+  /** zstd's own words. */
+  readonly error?: string;
+  readonly produced: number;
+  /** Streams only: bytes of the input used, and 0 for `wanted` at the end of a frame. */
+  readonly consumed: number;
+  readonly wanted: number;
+}
+
+/** Where in a slot the sector sums of its raw bytes stand. */
+export function sumsOffset(frameSize: number): number {
+  return Math.ceil(frameSize / 64) * 64;
+}

@@ -1,0 +1,40 @@
+// The in-order gate: results become ready in any order and are taken in the order they were promised.
+import { asError } from '../errors.ts';
+
+export class OrderedQueue<T> {
+  readonly #promised: Promise<T>[] = [];
+  #ended = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  push(result: Promise<T>): void {
+    // Its rejection is for whoever takes it, later.
+    result.catch(() => undefined);
+    this.#promised.push(result);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** Everything promised so far comes first. */
+  fail(thrown: unknown): void {
+    this.#failure ??= asError(thrown);
+    this.#wake?.();
+  }
+
+  /** The next result; undefined after the last. One call at a time. */
+  async next(): Promise<T | undefined> {
+    while (this.#promised.length === 0) {
+      if (this.#failure) throw this.#failure;
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    return this.#promised.shift();
+  }
+}
