@@ -34,6 +34,33 @@ export interface BackupSummary {
   readonly messages: readonly SqlMessageEvent[];
 }
 
+/** The outcome of a whole, durable extraction. */
+export interface ExtractSummary {
+  readonly job: 'extract';
+  readonly file: string;
+  /** `-` is stdout. */
+  readonly out: string;
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** The outcome of a verification that found nothing wrong. */
+export interface VerifySummary {
+  readonly job: 'verify';
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+}
+
+export interface InfoSummary {
+  readonly job: 'info';
+  readonly files: readonly string[];
+}
+
+export type JobSummary = BackupSummary | ExtractSummary | VerifySummary | InfoSummary;
+
 export type JobEvent =
   | {
       readonly event: 'plan';
@@ -63,6 +90,24 @@ export type JobEvent =
   | ({ readonly event: 'progress' } & Progress)
   | ({ readonly event: 'sql-message' } & SqlMessageEvent)
   | { readonly event: 'aborting'; readonly reason: string }
+  /** A line the VDI library printed to the console. */
+  | { readonly event: 'library'; readonly line: string }
+  /** Something in a stored backup is not as it was written. Offsets in bytes, of the file and of the native backup in it. */
+  | {
+      readonly event: 'damage';
+      readonly file: string;
+      readonly code: string;
+      readonly message: string;
+      readonly offset?: number;
+      readonly rawOffset?: number;
+    }
+  | {
+      readonly event: 'verified';
+      readonly file: string;
+      readonly good: boolean;
+      /** What was looked at, in words. */
+      readonly lines: readonly string[];
+    }
   | {
       readonly event: 'debug';
       readonly message: string;

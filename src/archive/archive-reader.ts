@@ -2,11 +2,15 @@
 // each other (docs/archive-format.md, "Reading an archive"). Not here: decompression.
 import { Failure } from '../errors.ts';
 import { type ArchiveHeader, decodeArchiveHeader, maxHeaderFrameBytes } from './archive-header.ts';
-import { type ArchiveTrailer, decodeArchiveTrailer, maxTrailerFrameBytes } from './archive-trailer.ts';
+import {
+  type ArchiveTrailer,
+  decodeArchiveTrailer,
+  maxTrailerFrameBytes,
+} from './archive-trailer.ts';
 import { type BackupForm, formBytes, recogniseForm } from './backup-form.ts';
 import { FileSource } from './file-source.ts';
 import { minFrameBytes } from './frame-header.ts';
-import { FrameWalker } from './frame-walker.ts';
+import { FrameWalker, type SkippedFrame } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
 import {
   decodeSeekTable,
@@ -31,7 +35,7 @@ export interface StoredArchive {
   readonly header: ArchiveHeader;
   /** Offset of the first frame. */
   readonly framesAt: number;
-  /** Undefined when they are missing or do not fit; then `flaw` says why. */
+  /** Undefined when they are missing, do not fit (`flaw` says why), or are still to come (not seekable). */
   readonly ends: ArchiveEnds | undefined;
   readonly flaw: Failure | undefined;
 }
@@ -74,6 +78,34 @@ export async function finishedArchive(archive: StoredArchive): Promise<FinishedA
   throw await unfinished(archive);
 }
 
+/**
+ * What an archive says at its end must be what was read of it. For one that can only be read onwards, once
+ * its frames are behind; `frame` is the skippable frame there, undefined when the file ends instead.
+ */
+export async function checkTrailer(
+  { source, header }: StoredArchive,
+  frame: SkippedFrame | undefined,
+  found: { readonly frames: number; readonly rawBytes: number },
+): Promise<void> {
+  const { name } = source;
+  if (!frame) {
+    const holds = `${found.frames} whole frames (${found.rawBytes} bytes)`;
+    throw new Failure('integrity', 'unfinished', `${name} ends without a trailer after ${holds}`, {
+      hints: ['the backup that wrote it did not end well, or it was cut short on its way'],
+    });
+  }
+  if (frame.bytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
+  const trailer = decodeArchiveTrailer(await readExactly(source, frame.offset, frame.bytes), name);
+  if (trailer.setId !== header.setId || trailer.stripe !== header.stripe)
+    throw damaged(name, 'its trailer belongs to another archive');
+  if (trailer.frames === found.frames && trailer.rawBytes === found.rawBytes) return;
+  const said = `${trailer.frames} frames of ${trailer.rawBytes} bytes`;
+  throw damaged(
+    name,
+    `its trailer says ${said}, but it holds ${found.frames} of ${found.rawBytes}`,
+  );
+}
+
 /** Every zstd frame of the archive, by its seek table. */
 export function* dataEntries({ table }: ArchiveEnds): Generator<SeekTableEntry> {
   const last = table.count - 1;
@@ -91,6 +123,7 @@ async function openArchive(source: Source): Promise<StoredArchive> {
   if (framesAt > maxHeaderFrameBytes) throw damaged(source.name, 'its header is too long');
   const header = decodeArchiveHeader(await readExactly(source, 0, framesAt), source.name);
   const common = { form: 'archive', source, header, framesAt } as const;
+  if (!source.seekable) return { ...common, ends: undefined, flaw: undefined };
   try {
     return { ...common, ends: await readEnds(source, header, framesAt), flaw: undefined };
   } catch (thrown) {
@@ -106,7 +139,11 @@ async function readEnds(
   framesAt: number,
 ): Promise<ArchiveEnds | undefined> {
   const { bytes, name } = source;
-  const tail = await readSome(source, Math.max(0, bytes - seekTableFooterBytes), seekTableFooterBytes);
+  const tail = await readSome(
+    source,
+    Math.max(0, bytes - seekTableFooterBytes),
+    seekTableFooterBytes,
+  );
   const footer = decodeSeekTableFooter(tail, bytes, name);
   if (!footer) return undefined;
   if (footer.entries * minFrameBytes > bytes - footer.tableBytes + 2 * minFrameBytes) {
@@ -198,7 +235,7 @@ async function wholeFrames({ source, header, framesAt }: StoredArchive): Promise
   }
 }
 
-function notABackup(source: Source): Failure {
+export function notABackup(source: Source): Failure {
   const what = source.bytes === 0 ? 'is empty' : 'is not a backup';
   return new Failure('integrity', 'not-a-backup', `${source.name} ${what}`, {
     hints: [

@@ -1,6 +1,7 @@
 // What a file is, by its first bytes and never by its name.
-import { archiveFrameMagic, isSkippable, skippableHeadBytes } from './skippable-frame.ts';
+
 import { zstdFrameMagic } from './frame-header.ts';
+import { archiveFrameMagic, isSkippable, skippableHeadBytes } from './skippable-frame.ts';
 
 /**
  * `archive`: ours. `zstd`: any other Zstandard stream. `mtf`: a native backup. `mssqlbak`: a native backup

@@ -82,7 +82,8 @@ async function checkFolder(folder: string): Promise<string> {
         hints: ['check the path of the backup file'],
       });
     }
-    const real = await realpath(folder);
+    // Some drives of Windows (RAM disks, network redirectors) cannot say it; the folder is there all the same.
+    const real = await realpath(folder).catch(() => folder);
     await access(real, constants.W_OK | constants.X_OK);
     return real;
   } catch (thrown) {

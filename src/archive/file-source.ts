@@ -1,16 +1,30 @@
 // A backup file that is read. Not here: what its bytes mean.
-import { constants, type Stats } from 'node:fs';
+import { constants, read, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { Failure } from '../errors.ts';
 import { ioFailure, systemErrorName } from './io-failure.ts';
 import type { Source } from './source.ts';
 
+const readDescriptor = promisify(read);
+
+/** What is needed of a FileHandle. */
+type OpenFile = Pick<FileHandle, 'close'> & {
+  read(
+    target: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+};
+
 export class FileSource implements Source {
   readonly name: string;
   readonly bytes: number;
-  readonly #file: FileHandle;
+  readonly seekable = true;
+  readonly #file: OpenFile;
 
-  private constructor(name: string, file: FileHandle, bytes: number) {
+  private constructor(name: string, file: OpenFile, bytes: number) {
     this.name = name;
     this.#file = file;
     this.bytes = bytes;
@@ -32,6 +46,16 @@ export class FileSource implements Source {
     } catch (thrown) {
       throw ioFailure('read', path, thrown, readHints(thrown));
     }
+  }
+
+  /** A regular file that is open already, such as a redirected standard input; `close` leaves it open. */
+  static adopt(name: string, descriptor: number, bytes: number): FileSource {
+    const file: OpenFile = {
+      read: (target, offset, length, position) =>
+        readDescriptor(descriptor, target, offset, length, position),
+      close: async () => undefined,
+    };
+    return new FileSource(name, file, bytes);
   }
 
   async read(target: Uint8Array, position: number): Promise<number> {

@@ -60,6 +60,7 @@ export class FrameWalker {
   async at(offset: number): Promise<WalkedFrame | undefined> {
     if (offset >= this.#source.bytes) return undefined;
     const head = await this.#peek(offset, maxFrameHeaderBytes);
+    if (head.length === 0) return undefined;
     if (isSkippable(head)) return this.#skippable(offset, head);
     const { name } = this.#source;
     if (head.length < minFrameBytes) throw cut(name, offset);

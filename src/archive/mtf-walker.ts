@@ -22,6 +22,19 @@ const nothing = new Uint8Array(0);
 
 type Step = (bytes: Uint8Array) => void;
 
+/** Sees the data of a stream that can be checked. Positions are bytes from the start of the raw stream. */
+export interface MtfDataObserver {
+  /** A data stream (MQDA: pages, MQTL: log) begins; all of its bytes follow. */
+  begins(id: string, position: number, length: number): void;
+  /** Its next bytes; a view that is only good during the call. */
+  data(bytes: Uint8Array, position: number): void;
+  /** The CSUM that SQL Server wrote behind the data stream seen last. */
+  checksum(value: number): void;
+}
+
+const dataStreams = ['MQDA', 'MQTL'];
+const checksumBytes = 4;
+
 /**
  * Fed with the consecutive pieces of one stripe's raw stream, of any size, views on shared memory too.
  * Never throws, whatever the bytes; the facts do not depend on where the pieces are cut.
@@ -41,6 +54,13 @@ export class MtfWalker {
   /** Between two blocks, or in the zeros behind the last. */
   #betweenBlocks = false;
   #damage: string | undefined;
+  readonly #observer: MtfDataObserver | undefined;
+  /** Bytes of the skipped ones that the observer still wants. */
+  #observed = 0;
+
+  constructor(observer?: MtfDataObserver) {
+    this.#observer = observer;
+  }
 
   push(piece: Uint8Array): void {
     let at = 0;
@@ -49,7 +69,7 @@ export class MtfWalker {
         this.#compressed.push(piece.subarray(at));
         return;
       }
-      if (this.#skip > 0) at += this.#skipSome(piece.length - at);
+      if (this.#skip > 0) at += this.#skipSome(piece, at);
       else if (this.#step) at += this.#collect(piece, at, this.#step);
       else return;
     }
@@ -66,8 +86,13 @@ export class MtfWalker {
     return { ...this.#reader.facts(whole), ...(damage !== undefined && { damage }) };
   }
 
-  #skipSome(available: number): number {
-    const count = Math.min(this.#skip, available);
+  #skipSome(piece: Uint8Array, at: number): number {
+    const count = Math.min(this.#skip, piece.length - at);
+    if (this.#observed > 0) {
+      const seen = Math.min(count, this.#observed);
+      this.#observed -= seen;
+      this.#observer?.data(piece.subarray(at, at + seen), this.#position);
+    }
     this.#skip -= count;
     this.#position += count;
     return count;
@@ -151,17 +176,26 @@ export class MtfWalker {
       this.#stop(`no stream header in ${block.type} at byte ${this.#position - streamHeaderBytes}`);
       return;
     }
-    const kept = this.#reader.wantsStream(block, stream.id) && stream.length <= maxKeptStreamBytes;
+    const checked = stream.id === 'CSUM' && stream.length === checksumBytes;
+    const wanted = checked || this.#reader.wantsStream(block, stream.id);
+    const kept = wanted && stream.length <= maxKeptStreamBytes;
     if (kept && stream.length > 0) {
       this.#expect(stream.length, (data) => this.#streamDone(block, stream, data));
       return;
     }
     this.#skip = stream.length;
+    if (this.#observer && dataStreams.includes(stream.id)) {
+      this.#observed = stream.length;
+      this.#observer.begins(stream.id, this.#position, stream.length);
+    }
     this.#streamDone(block, stream, nothing);
   }
 
   #streamDone(block: BlockHeader, stream: StreamHeader, data: Uint8Array): void {
     this.#reader.stream(block, stream.id, data);
+    if (stream.id === 'CSUM' && data.length === checksumBytes) {
+      this.#observer?.checksum(new DataView(data.buffer, data.byteOffset).getUint32(0, true));
+    }
     if (stream.id === 'SPAD') {
       this.#nextBlock();
       return;

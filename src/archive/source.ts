@@ -8,8 +8,10 @@ import { damaged } from './io-failure.ts';
 export interface Source {
   /** The name for messages, as the user gave it. */
   readonly name: string;
-  /** Length when it was opened. */
+  /** Length when it was opened. Of a source that is not seekable: the largest number until its end was seen. */
   readonly bytes: number;
+  /** False when it can only be read onwards: what was read lately, or was read first, can be read again. */
+  readonly seekable: boolean;
   /** Fills `target` from `position` on; resolves with less than its length only at the end. */
   read(target: Uint8Array, position: number): Promise<number>;
   close(): Promise<void>;

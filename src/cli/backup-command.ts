@@ -34,7 +34,8 @@ export async function backupCommand(
   const plan = backupPlan(database, files, flags, target, around);
   speech.title = plan.title;
   checkStdout(plan, around);
-  await prepareSpeech(flags, plan, around, speech);
+  await prepareSpeech(flags, around, speech);
+  if (speech.text) speech.text.saysPlan = plan.title.dryRun;
   const emit = speech.reporters.event.bind(speech.reporters);
   const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
   const backupJob = await around.loadBackupJob();
@@ -53,9 +54,9 @@ function checkStdout({ title }: BackupPlan, { stdoutIsTerminal }: Surroundings):
   }
 }
 
-async function prepareSpeech(
+/** Progress and the log file, as the command line wants them. */
+export async function prepareSpeech(
   flags: SpeechFlags,
-  { title }: BackupPlan,
   around: Surroundings,
   { reporters, text }: Speech,
 ): Promise<void> {
@@ -71,9 +72,7 @@ async function prepareSpeech(
       });
     reporters.add(new LogFile(flags.logFile, level, around.redactor, onFailure));
   }
-  if (!text) return;
-  text.saysPlan = title.dryRun;
-  await showProgress(progress, text, around);
+  if (text) await showProgress(progress, text, around);
 }
 
 async function showProgress(

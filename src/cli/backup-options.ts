@@ -5,7 +5,7 @@ import { definedOnly } from './connection-options.ts';
 import { type DestinationFlags, destinations } from './destinations.ts';
 import { type TokenValues, timestamp } from './file-name-tokens.ts';
 import * as values from './option-values.ts';
-import type { RunTitle } from './result-line.ts';
+import type { BackupTitle } from './result-line.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -29,8 +29,6 @@ export interface BackupFlags extends DestinationFlags {
   readonly vdiLibrary?: string;
 }
 
-/** More threads than any machine this runs on has use for. */
-const maxThreads = 256;
 /** SQL Server allocates BUFFERCOUNT x MAXTRANSFERSIZE at once: with 4 MiB this is 4 GiB. */
 const maxBufferCount = 1024;
 /** Columns of msdb.dbo.backupset, and sysname. */
@@ -45,7 +43,7 @@ type Around = Pick<Surroundings, 'env' | 'platform' | 'hostName' | 'cpus' | 'now
 
 /** Everything but how to connect: that may have to ask a person, and only once the rest is right. */
 export interface BackupPlan {
-  readonly title: RunTitle;
+  readonly title: BackupTitle;
   complete(connection: SqlConnectionSettings): BackupRequest;
 }
 
@@ -103,10 +101,7 @@ function tokens(
 function how(flags: BackupFlags, around: Around) {
   return {
     compression: values.compression(flags.compress),
-    threads:
-      flags.threads === undefined
-        ? Math.min(around.cpus, maxThreads)
-        : values.wholeNumber('--threads', flags.threads, 1, maxThreads),
+    threads: values.threads(flags.threads, around.cpus),
     assumeLocal: flags.assumeLocal ?? false,
     transferSize: values.transferSize(flags.transferSize),
     checksum: flags.checksum,

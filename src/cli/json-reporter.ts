@@ -1,6 +1,6 @@
 // `--json`: JSON Lines on stderr, one event per line, the last one `summary` or `error`. A stable interface.
 
-import type { BackupSummary, JobEvent } from '../events.ts';
+import type { JobEvent, JobSummary } from '../events.ts';
 import type { ErrorReport } from './error-report.ts';
 import type { Output } from './output.ts';
 import type { Reporter } from './reporter.ts';
@@ -32,7 +32,7 @@ export class JsonReporter implements Reporter {
     this.#output.json({ event: 'stopping', reason, again });
   }
 
-  succeeded(summary: BackupSummary): void {
+  succeeded(summary: JobSummary): void {
     this.#release();
     this.#output.last(() => this.#output.json(summaryObject(summary)));
   }

@@ -2,7 +2,7 @@
 
 import { closeSync, fchmodSync, openSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import type { BackupSummary, JobEvent } from '../events.ts';
+import type { JobEvent, JobSummary } from '../events.ts';
 import type { ErrorReport } from './error-report.ts';
 import { why } from './password-file.ts';
 import type { Redactor } from './redact.ts';
@@ -45,7 +45,7 @@ export class LogFile implements Reporter {
     this.#write('warn', { event: 'stopping', reason, again });
   }
 
-  succeeded(summary: BackupSummary): void {
+  succeeded(summary: JobSummary): void {
     this.#write('info', summaryObject(summary));
   }
 
@@ -62,7 +62,7 @@ export class LogFile implements Reporter {
 
 function levelOf(event: JobEvent): LogLevel {
   if (event.event === 'warning') return 'warn';
-  if (event.event === 'aborting') return 'error';
+  if (event.event === 'aborting' || event.event === 'damage') return 'error';
   return event.event === 'debug' || event.event === 'progress' ? 'debug' : 'info';
 }
 

@@ -37,6 +37,15 @@ const around: Surroundings = {
     jobLoaded = true;
     return (await import('../job/backup-job.ts')).backupJob;
   },
+  loadExtractJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/extract-job.ts')).extractJob;
+  },
+  loadVerifyJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/verify-job.ts')).verifyJob;
+  },
+  loadInfoJob: async () => (await import('../job/info-job.ts')).infoJob,
 };
 
 async function ask(question: string): Promise<string> {

@@ -32,6 +32,15 @@ export function wholeNumber(option: string, text: string, min: number, max: numb
   throw badValue(option, text, `a whole number from ${min} to ${max}`);
 }
 
+/** More threads than any machine this runs on has use for. */
+const maxThreads = 256;
+
+/** `--threads`; all cores when it is not given. */
+export function threads(text: string | undefined, cpus: number): number {
+  if (text === undefined) return Math.min(cpus, maxThreads);
+  return wholeNumber('--threads', text, 1, maxThreads);
+}
+
 export function oneOf<Word extends string>(
   option: string,
   text: string,

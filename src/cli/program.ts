@@ -17,9 +17,22 @@ export interface SpeechFlags {
 
 export type BackupCommandFlags = BackupFlags & ConnectionFlags & SpeechFlags;
 
+export interface ExtractFlags extends SpeechFlags {
+  readonly salvage?: true;
+  readonly overwrite?: true;
+  readonly threads?: string;
+}
+
+export interface VerifyFlags extends SpeechFlags {
+  readonly threads?: string;
+}
+
 /** What the commands do. */
 export interface Actions {
   backup(database: string, files: readonly string[], flags: BackupCommandFlags): Promise<void>;
+  extract(file: string, out: string | undefined, flags: ExtractFlags): Promise<void>;
+  verify(files: readonly string[], flags: VerifyFlags): Promise<void>;
+  info(files: readonly string[], flags: SpeechFlags): Promise<void>;
 }
 
 export interface ProgramInput {
@@ -46,7 +59,7 @@ export async function runProgram({ argv, writeOut, learnSecret, actions }: Progr
     await program.parseAsync(routed.argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (!spoken.test(error.code)) throw inOurWords(error);
+    if (!spoken.test(error.code)) throw inOurWords(error, routed.argv);
   }
 }
 
@@ -63,6 +76,9 @@ function programTree(actions: Actions, writeOut: (text: string) => void): Comman
     .helpOption('-h, --help', 'say this')
     .helpCommand('help [command]', 'say this, or more about one command');
   const backup = backupCommand(program, actions);
+  verifyCommand(program, actions);
+  infoCommand(program, actions);
+  extractCommand(program, actions);
   for (const text of [examples, exitCodeTable, environment]) program.addHelpText('after', text);
   return program;
 }
@@ -92,6 +108,54 @@ function backupCommand(program: Command, actions: Actions): Command {
   tuningOptions(command);
   speechOptions(command);
   return command;
+}
+
+function verifyCommand(program: Command, actions: Actions): void {
+  const command = fileCommand(program, 'verify')
+    .summary('check stored backups, offline')
+    .description(
+      'Checks stored backups from the first byte to the last, without SQL Server: archives of vdibackup,\n' +
+        'native backups (.bak), and .zst files of one. Exit 9 on any damage. It is not a restore test.',
+    )
+    .argument('<file...>', 'what to check; the stripes of a set belong together')
+    .option('--threads <n>', 'decompression threads (default: all cores)')
+    .action((files: string[], flags: VerifyFlags) => actions.verify(files, flags));
+  speechOptions(command);
+}
+
+function infoCommand(program: Command, actions: Actions): void {
+  const command = fileCommand(program, 'info')
+    .summary('say what stored backups hold, offline and at once')
+    .description(
+      'Says what stored backups hold, as RESTORE HEADERONLY and FILELISTONLY would, without SQL Server.\n' +
+        'What the file does not tell is absent.',
+    )
+    .argument('<file...>', 'stored backups')
+    .action((files: string[], flags: SpeechFlags) => actions.info(files, flags));
+  speechOptions(command);
+}
+
+function extractCommand(program: Command, actions: Actions): void {
+  const command = fileCommand(program, 'extract')
+    .summary('get the native backup (.bak) out of a stored one')
+    .description('Gets the native backup out, which RESTORE ... FROM DISK takes.')
+    .argument('<file>', 'a stored backup')
+    .argument('[out]', 'where to; - or nothing is stdout')
+    .option('--salvage', 'of a damaged or unfinished file: keep the good beginning')
+    .option('--overwrite', 'replace an existing file, after success')
+    .option('--threads <n>', 'decompression threads (default: all cores)')
+    .action((file: string, out: string | undefined, flags: ExtractFlags) =>
+      actions.extract(file, out, flags),
+    );
+  speechOptions(command);
+}
+
+function fileCommand(program: Command, name: string): Command {
+  return program
+    .command(name)
+    .configureHelp(helpFormat)
+    .helpOption('-h, --help', 'say this')
+    .addHelpText('after', '\nExit codes: vdibackup --help');
 }
 
 function connectionOptions(command: Command): void {
@@ -156,21 +220,27 @@ const spoken = /^commander\.(help|helpDisplayed|version)$/;
 const tryHelp = 'Try vdibackup --help.';
 
 /** Commander's complaint in one line of ours; a word that may hold a secret is cut. */
-function inOurWords({ code, message }: CommanderError): Error {
+function inOurWords({ code, message }: CommanderError, argv: readonly string[]): Error {
   const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const hint = suggestion ? suggestion.replace(/^\(|\)$/g, '') : tryHelp;
   switch (code) {
     case 'commander.unknownOption':
       return usageError('unknown-option', withoutValue(first), hint);
     case 'commander.missingArgument':
-      return usageError(
-        'missing-argument',
-        first.includes("'database'") ? 'no database named' : 'no destination file named',
-        'Write vdibackup <database> <file...>, or - for stdout; see vdibackup --help.',
-      );
+      return missingArgument(first, argv);
     default:
       return usageError('command-line', first, hint);
   }
+}
+
+function missingArgument(message: string, [verb = '']: readonly string[]): Error {
+  if (verb !== 'backup')
+    return usageError('missing-argument', 'no file named', `See vdibackup ${verb} --help.`);
+  return usageError(
+    'missing-argument',
+    message.includes("'database'") ? 'no database named' : 'no destination file named',
+    'Write vdibackup <database> <file...>, or - for stdout; see vdibackup --help.',
+  );
 }
 
 /** `--pasword=secret` and `-xsecret` are named without what may be a value. */

@@ -1,4 +1,4 @@
-import type { BackupSummary, JobEvent } from '../events.ts';
+import type { JobEvent, JobSummary } from '../events.ts';
 import type { ErrorReport } from './error-report.ts';
 import type { RunTitle } from './result-line.ts';
 
@@ -10,7 +10,7 @@ export interface Reporter {
   event(event: JobEvent): void;
   /** A signal came; `again` = the second one. */
   stopping(reason: string, again: boolean): void;
-  succeeded(summary: BackupSummary, title: RunTitle): void;
+  succeeded(summary: JobSummary, title: RunTitle): void;
   failed(report: ErrorReport, title: RunTitle | undefined): void;
 }
 
@@ -34,7 +34,7 @@ export class Reporters implements Reporter {
     for (const reporter of this.#all) reporter.stopping(reason, again);
   }
 
-  succeeded(summary: BackupSummary, title: RunTitle): void {
+  succeeded(summary: JobSummary, title: RunTitle): void {
     for (const reporter of this.#all) reporter.succeeded(summary, title);
   }
 

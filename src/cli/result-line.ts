@@ -2,12 +2,21 @@
 
 import { formatByteSize } from '../byte-size.ts';
 import { formatDuration } from '../duration.ts';
-import type { BackupSummary, BackupType } from '../events.ts';
+import type { BackupSummary, BackupType, JobSummary } from '../events.ts';
 import type { ErrorReport } from './error-report.ts';
 import { oneLine } from './output.ts';
 
 /** What the run was about, as far as it is known. */
-export interface RunTitle {
+export type RunTitle = BackupTitle | FileTitle;
+
+/** A run that only reads stored backups. */
+export interface FileTitle {
+  readonly verb: 'extract' | 'verify' | 'info';
+  /** In the words of the command line. */
+  readonly files: readonly string[];
+}
+
+export interface BackupTitle {
   readonly database: string;
   readonly type: BackupType;
   /** The files in the words of the command line, tokens replaced. */
@@ -15,8 +24,19 @@ export interface RunTitle {
   readonly dryRun: boolean;
 }
 
-export function okLine(summary: BackupSummary, title: RunTitle): string {
+export function okLine(summary: JobSummary, title: RunTitle): string {
   const files = `file=${title.files.join(',')}`;
+  return 'job' in summary ? okRead(summary, files) : okBackup(summary, files);
+}
+
+function okRead(summary: Exclude<JobSummary, BackupSummary>, files: string): string {
+  if (summary.job === 'info') return `OK info ${files}`;
+  const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
+  const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
+  return `OK ${summary.job} ${bytes} ${time} ${files}`;
+}
+
+function okBackup(summary: BackupSummary, files: string): string {
   const what = `OK ${oneLine(summary.database)} ${summary.type}`;
   if (summary.dryRun) return `${what} dry run, nothing was touched ${files}`;
   const bytes = `${formatByteSize(summary.rawBytes)} -> ${formatByteSize(summary.storedBytes)}`;
@@ -25,11 +45,18 @@ export function okLine(summary: BackupSummary, title: RunTitle): string {
 }
 
 export function failedLine(report: ErrorReport, title: RunTitle | undefined): string {
-  const what = title ? ` ${oneLine(title.database)} ${title.type}` : '';
+  const what = title ? ` ${titleWords(title)}` : '';
   return `FAILED${what}: ${report.message} (exit ${report.exitCode})`;
 }
 
-export function summaryObject(summary: BackupSummary): object {
+function titleWords(title: RunTitle): string {
+  if ('verb' in title) return `${title.verb} ${title.files.map(oneLine).join(',')}`;
+  return `${oneLine(title.database)} ${title.type}`;
+}
+
+export function summaryObject(summary: JobSummary): object {
+  if ('job' in summary && summary.job === 'info')
+    return { event: 'summary', exitCode: 0, ...summary };
   const rate = Math.round(bytesPerSecond(summary));
   return { event: 'summary', exitCode: 0, ...summary, bytesPerSecond: rate };
 }
@@ -43,9 +70,14 @@ export function errorObject(report: ErrorReport, title: RunTitle | undefined): o
     message,
     hints,
     causes,
-    ...(title && { database: title.database, type: title.type }),
+    ...(title && titleFields(title)),
     ...(stack && { stack }),
   };
+}
+
+function titleFields(title: RunTitle): object {
+  if ('verb' in title) return { job: title.verb, files: title.files };
+  return { database: title.database, type: title.type };
 }
 
 interface Sizes {

@@ -34,6 +34,18 @@ export class Run {
             const { backupCommand } = await import('./backup-command.ts');
             await backupCommand(database, files, flags, this.#around, this.#speech);
           },
+          extract: async (file, out, flags) => {
+            const { extractCommand } = await import('./extract-command.ts');
+            await extractCommand(file, out, flags, this.#around, this.#speech);
+          },
+          verify: async (files, flags) => {
+            const { verifyCommand } = await import('./verify-command.ts');
+            await verifyCommand(files, flags, this.#around, this.#speech);
+          },
+          info: async (files, flags) => {
+            const { infoCommand } = await import('./info-command.ts');
+            await infoCommand(files, flags, this.#around, this.#speech);
+          },
         },
       });
       return 0;

@@ -1,6 +1,9 @@
 import type { Abort } from '../abort.ts';
-import type { BackupSummary, Emit } from '../events.ts';
+import type { BackupSummary, Emit, ExtractSummary } from '../events.ts';
 import type { BackupRequest } from '../job/backup-request.ts';
+import type { ExtractRequest } from '../job/extract-request.ts';
+import type { InfoReport } from '../job/info-report.ts';
+import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
 import type { Output } from './output.ts';
 import type { Redactor } from './redact.ts';
 
@@ -25,7 +28,20 @@ export interface Surroundings {
   /** Asks a person for a password; undefined when there is no terminal to ask at. */
   readonly askPassword: ((question: string) => Promise<string>) | undefined;
   readonly loadBackupJob: () => Promise<BackupJob>;
+  readonly loadExtractJob: () => Promise<ExtractJob>;
+  readonly loadVerifyJob: () => Promise<VerifyJob>;
+  readonly loadInfoJob: () => Promise<InfoJob>;
 }
+
+export type ExtractJob = (
+  request: ExtractRequest,
+  abort: Abort,
+  emit: Emit,
+) => Promise<ExtractSummary>;
+
+export type VerifyJob = (request: VerifyRequest, abort: Abort, emit: Emit) => Promise<VerifyReport>;
+
+export type InfoJob = (files: readonly string[], abort: Abort) => Promise<InfoReport>;
 
 export type BackupJob = (
   request: BackupRequest,

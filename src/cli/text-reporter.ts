@@ -2,7 +2,7 @@
 // their own; the last line is OK or FAILED. `--progress` decides how progress is shown.
 
 import { formatByteSize } from '../byte-size.ts';
-import type { BackupSummary, JobEvent } from '../events.ts';
+import type { JobEvent, JobSummary } from '../events.ts';
 import { unreachable } from '../unreachable.ts';
 import type { ErrorReport } from './error-report.ts';
 import { type Output, oneLine } from './output.ts';
@@ -55,6 +55,15 @@ export class TextReporter implements Reporter {
       case 'aborting':
         this.#aborting(event.reason);
         break;
+      case 'library':
+        this.#say(`vdi library: ${event.line}`);
+        break;
+      case 'damage':
+        this.#say(`damage: ${event.message}`);
+        break;
+      case 'verified':
+        this.#verified(event);
+        break;
       case 'debug':
         break;
       default:
@@ -71,10 +80,12 @@ export class TextReporter implements Reporter {
     );
   }
 
-  succeeded(summary: BackupSummary, title: RunTitle): void {
+  succeeded(summary: JobSummary, title: RunTitle): void {
     this.#progress?.stop();
-    for (const { path, sha256 } of summary.files) {
-      if (sha256) this.#say(`sha256: ${sha256}  ${path}`);
+    if (!('job' in summary)) {
+      for (const { path, sha256 } of summary.files) {
+        if (sha256) this.#say(`sha256: ${sha256}  ${path}`);
+      }
     }
     this.#output.last(() => this.#output.line(okLine(summary, title)));
   }
@@ -119,6 +130,11 @@ export class TextReporter implements Reporter {
   #warning({ message, hint }: Event<'warning'>): void {
     this.#say(`warning: ${message}`);
     if (hint) this.#say(`hint: ${hint}`);
+  }
+
+  #verified({ file, good, lines }: Event<'verified'>): void {
+    this.#say(`${file}: ${good ? 'good' : 'DAMAGED'}`);
+    for (const line of lines) this.#output.line(`  ${oneLine(line)}`);
   }
 
   #sqlMessage({ number, severity, text }: Event<'sql-message'>): void {

@@ -18,8 +18,8 @@ import { openMssqlSession } from '../sql/mssql-session.ts';
 import type { RunningStatement, SqlMessage, SqlSession } from '../sql/sql-session.ts';
 import { statementFailure } from '../sql/statement-failure.ts';
 import { vdiAborted } from '../vdi/hresult.ts';
+import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
-import { claimStdout } from '../vdi/process-calls.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
 import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
 import { BackupDevices, serverWordsMs } from './backup-devices.ts';
@@ -62,6 +62,7 @@ class BackupRun {
   readonly #progress: BackupProgress;
   readonly #parts: JobParts = {};
   readonly #record: BackupRecord;
+  #console: LibraryConsole | undefined;
   #endWatch: () => void = () => undefined;
 
   constructor(request: BackupRequest, abort: Abort, emit: Emit) {
@@ -81,16 +82,18 @@ class BackupRun {
     // Threads first: they start up while the connection is being made.
     const shape = pipelineShape(this.#request.files.length, this.#request.threads);
     const pool = FramePool.create(shape.slotCount, shape.frameSize, shape.slotCapacity);
-    const stdout = claimStdout();
+    this.#console = claimConsole();
     const devices = this.#openDevices(pool);
     const compressor = this.#openCompressor(pool);
     const session = await this.#connect();
     const answers = await this.#abort.race(askServer(session, this.#request, this.#emit));
 
-    await this.#abort.race(files.create(stdout));
+    // Words that --with cannot say are refused here, before anything is made.
+    const text = this.#statement(devices.set.deviceNames, answers);
+    await this.#abort.race(files.create(this.#console.stdout));
     const pipeline = this.#openPipeline(pool, compressor, files, devices);
     devices.set.create(answers.server.instanceName ?? this.#request.connection.instance);
-    const statement = this.#execute(session, this.#statement(devices.set.deviceNames, answers));
+    const statement = this.#execute(session, text);
     this.#watch(pipeline, devices);
     const configuration = await this.#orServerWords(() => devices.set.configured());
     this.#parts.opened = true;
@@ -118,6 +121,7 @@ class BackupRun {
     for (const message of await teardown(this.#parts, this.#abort)) {
       this.#emit({ event: 'warning', code: 'left-behind', message });
     }
+    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
   }
 
   /** Dry run: everything is asked, nothing is made. */
@@ -278,6 +282,7 @@ class BackupRun {
     this.#progress.say();
     this.#progress.stop();
     for (const warning of this.#record.streamWarnings()) this.#emit(warning);
+    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
     this.#warnIfTooLate();
     await Promise.all([session.close(), files.release()]);
     return this.#record.summary(stored, this.#progress);

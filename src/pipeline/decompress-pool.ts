@@ -6,11 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '../deferred.ts';
 import { Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
-import type {
-  DecompressDone,
-  DecompressJob,
-  DecompressWorkerData,
-} from './decompress-protocol.ts';
+import type { DecompressDone, DecompressJob, DecompressWorkerData } from './decompress-protocol.ts';
 
 /** As in the compress pool: the second job waits in the worker's queue, so that it never idles for a message. */
 const jobsPerWorker = 2;
@@ -67,12 +63,7 @@ export class DecompressPool {
   }
 
   /** Decompresses more of a stream into `slot`, behind its first `filled` bytes. One call per stream at a time. */
-  stream(
-    stream: number,
-    input: Uint8Array,
-    slot: number,
-    filled: number,
-  ): Promise<DecompressDone> {
+  stream(stream: number, input: Uint8Array, slot: number, filled: number): Promise<DecompressDone> {
     const member = this.#workers[stream % this.#workers.length];
     const job: DecompressJob = { job: 'stream', id: this.#id(), stream, input, slot, filled };
     return this.#ask(job, () => this.#post(member as DecompressWorker, job));

@@ -5,36 +5,39 @@ export class OrderedQueue<T> {
   readonly #promised: Promise<T>[] = [];
   #ended = false;
   #failure: Error | undefined;
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
 
   push(result: Promise<T>): void {
     // Its rejection is for whoever takes it, later.
     result.catch(() => undefined);
     this.#promised.push(result);
-    this.#wake?.();
+    this.#wake();
   }
 
   end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Everything promised so far comes first. */
   fail(thrown: unknown): void {
     this.#failure ??= asError(thrown);
-    this.#wake?.();
+    this.#wake();
   }
 
-  /** The next result; undefined after the last. One call at a time. */
+  /** The next result; undefined after the last. */
   async next(): Promise<T | undefined> {
     while (this.#promised.length === 0) {
       if (this.#failure) throw this.#failure;
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.push(resolve);
       });
-      this.#wake = undefined;
     }
     return this.#promised.shift();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

@@ -2,10 +2,17 @@
 // there are slots, decompressed on every core, and given out in the order of the file. Who takes a piece
 // gives its slot back; that is the back-pressure.
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
-import { dataEntries } from '../archive/archive-reader.ts';
+import { checkTrailer, dataEntries } from '../archive/archive-reader.ts';
 import { decodeFrameHeader, frameChecksum } from '../archive/frame-header.ts';
-import { FrameWalker } from '../archive/frame-walker.ts';
+import {
+  type DataFrame,
+  FrameWalker,
+  type SkippedFrame,
+  type WalkedFrame,
+} from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
+import { archiveFrameMagic, skippableHeadBytes } from '../archive/skippable-frame.ts';
+import { readSome, type Source } from '../archive/source.ts';
 import { asError, Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
 import { sectorBytes } from '../sector-sums.ts';
@@ -42,6 +49,8 @@ export interface RawReaderOptions {
 
 /** A frame to read; its length and place are known. */
 interface PlannedFrame {
+  /** For words: counted from 1. */
+  readonly number: number;
   readonly offset: number;
   readonly bytes: number;
   readonly rawBytes: number;
@@ -93,16 +102,23 @@ export class RawReader {
   }
 
   async #produce(): Promise<void> {
-    const { form, source } = this.#backup;
-    switch (form) {
+    switch (this.#backup.form) {
       case 'archive':
-        return this.#archive(this.#backup);
+        await this.#archive(this.#backup);
+        this.#checkTotal(this.#backup);
+        return;
       case 'zstd':
         return this.#walked(0);
       case 'mtf':
       case 'mssqlbak':
-        return this.#raw(source.bytes);
+        return this.#raw();
     }
+  }
+
+  #checkTotal({ source, ends }: StoredArchive): void {
+    if (!ends || this.#stopped || ends.trailer.rawBytes === this.#rawOffset) return;
+    const said = `${this.#rawOffset} raw bytes, its trailer says ${ends.trailer.rawBytes}`;
+    throw damaged(source.name, `it holds ${said}`);
   }
 
   #archive(archive: StoredArchive): Promise<void> {
@@ -116,25 +132,49 @@ export class RawReader {
   async #listed({ ends }: FinishedArchive): Promise<void> {
     for (const { offset, compressedBytes, rawBytes, checksum } of dataEntries(ends)) {
       if (this.#stopped) return;
-      await this.#frame({ offset, bytes: compressedBytes, rawBytes, checksum });
+      this.#frames += 1;
+      const number = this.#frames;
+      await this.#frame({ number, offset, bytes: compressedBytes, rawBytes, checksum });
     }
   }
 
   /** Frames as they are found; from the first that is too long or too short to be taken whole, as a stream. */
   async #walked(from: number): Promise<void> {
-    const { source } = this.#backup;
+    const { source, form } = this.#backup;
     const { frameSize, slotCapacity } = this.#options.pool.handle;
     const walker = new FrameWalker(source, slotCapacity, frameSize);
     for (let offset = from; !this.#stopped; ) {
       const frame = await walker.at(offset);
+      if (form === 'archive' && frame?.kind !== 'data') return this.#archiveEnds(frame);
       if (!frame) return;
       if (frame.kind === 'large') return this.#stream(offset, source.bytes);
-      if (frame.kind === 'data') {
-        if (isTiny(frame) && this.#backup.form === 'zstd') return this.#stream(offset, source.bytes);
-        await this.#frame({ ...frame, rawBytes: frame.rawBytes ?? 0 });
-      } else if (this.#backup.form === 'archive') return;
+      if (frame.kind === 'skippable') await refuseOurTrailer(source, frame);
+      else if (form === 'zstd' && isTiny(frame)) return this.#stream(offset, source.bytes);
+      else await this.#found(frame);
       offset += frame.bytes;
     }
+  }
+
+  #found(frame: DataFrame): Promise<void> {
+    this.#frames += 1;
+    return this.#frame({ ...frame, number: this.#frames, rawBytes: frame.rawBytes ?? 0 });
+  }
+
+  /** What stands behind the frames of an archive that is read from its start. */
+  async #archiveEnds(frame: WalkedFrame | undefined): Promise<void> {
+    const backup = this.#backup;
+    if (backup.form !== 'archive') return;
+    if (frame?.kind === 'large') {
+      const { name } = backup.source;
+      throw damaged(
+        name,
+        `the frame at byte ${frame.offset} is too long to be read from its start`,
+      );
+    }
+    // Of a file the ends are read first, and whoever opened it knows what is wrong with them.
+    const skipped = frame?.kind === 'skippable' ? frame : undefined;
+    const found = { frames: this.#frames, rawBytes: this.#rawOffset };
+    if (!backup.source.seekable) await checkTrailer(backup, skipped, found);
   }
 
   #long({ ends, framesAt }: FinishedArchive): Promise<void> {
@@ -145,13 +185,15 @@ export class RawReader {
     const { share, stripe, pool } = this.#options;
     const { source } = this.#backup;
     if (planned.bytes > pool.handle.slotCapacity) {
-      throw damaged(source.name, `the frame at byte ${planned.offset} is longer than a frame can be`);
+      throw damaged(
+        source.name,
+        `the frame at byte ${planned.offset} is longer than a frame can be`,
+      );
     }
     const slot = await share.acquire(stripe);
     if (slot === undefined) return;
     const rawOffset = this.#rawOffset;
     this.#rawOffset += planned.rawBytes;
-    this.#frames += 1;
     const summed = this.#sums(rawOffset);
     const piece = {
       slot,
@@ -181,8 +223,8 @@ export class RawReader {
     sums: boolean,
   ): Promise<void> {
     const { pool, decompressor } = this.#options;
-    const what = `${this.#backup.source.name}`;
-    const where = `frame ${this.#frames} at byte ${planned.offset}`;
+    const what = this.#backup.source.name;
+    const where = `frame ${planned.number} at byte ${planned.offset}`;
     if (length < planned.bytes) throw damaged(what, `${where} is cut short`, 'truncated');
     checkFrame(pool.bytes(slot).subarray(0, planned.bytes), planned, what, where);
     const done = await decompressor.decompress(slot, planned.bytes, planned.rawBytes, sums);
@@ -203,31 +245,22 @@ export class RawReader {
   }
 
   /** The bytes of the file themselves. */
-  async #raw(end: number): Promise<void> {
-    const { share, stripe, pool, decompressor } = this.#options;
+  async #raw(): Promise<void> {
+    const { share, stripe, pool } = this.#options;
     const { source } = this.#backup;
     const { frameSize } = pool.handle;
-    while (this.#rawOffset < end) {
+    while (this.#rawOffset < source.bytes) {
       const slot = await share.acquire(stripe);
       if (slot === undefined) return;
-      const rawOffset = this.#rawOffset;
-      const bytes = Math.min(frameSize, end - rawOffset);
-      this.#rawOffset += bytes;
-      const read = source.read(pool.bytes(slot).subarray(0, bytes), rawOffset);
-      const summed = this.#sums(rawOffset) && this.#backup.form === 'mtf';
-      const piece = { slot, bytes, rawOffset, storedEnd: rawOffset + bytes, summed };
-      this.#queue.push(
-        read
-          .then((length) => {
-            if (length < bytes) throw damaged(source.name, 'it became shorter', 'truncated');
-            return summed ? decompressor.sum(slot, bytes) : undefined;
-          })
-          .then(
-            () => ({ ...piece, failure: undefined }),
-            (thrown) => this.#lost(slot, thrown),
-          ),
-      );
-      await read.catch(() => undefined);
+      const wanted = Math.min(frameSize, source.bytes - this.#rawOffset);
+      const target = pool.bytes(slot).subarray(0, wanted);
+      const bytes = await source
+        .read(target, this.#rawOffset)
+        .catch((thrown) => this.#lost(slot, thrown));
+      this.#push(slot, bytes, this.#rawOffset + bytes);
+      if (bytes < wanted && source.seekable)
+        throw damaged(source.name, 'it became shorter', 'truncated');
+      if (bytes < wanted) return;
     }
   }
 
@@ -254,7 +287,12 @@ export class RawReader {
     const summed = this.#sums(rawOffset);
     const piece = { slot, bytes, rawOffset, storedEnd, summed, failure: undefined };
     const ready = summed ? decompressor.sum(slot, bytes) : Promise.resolve();
-    this.#queue.push(ready.then(() => piece, (thrown) => this.#lost(slot, thrown)));
+    this.#queue.push(
+      ready.then(
+        () => piece,
+        (thrown) => this.#lost(slot, thrown),
+      ),
+    );
   }
 
   #lost(slot: number, thrown: unknown): never {
@@ -265,18 +303,26 @@ export class RawReader {
   #brokenStream(position: number, words: string): Failure {
     const { name } = this.#backup.source;
     if (/memory/i.test(words)) {
-      return new Failure('integrity', 'window-too-large', `${name} cannot be decompressed: ${words}`, {
-        hints: [`decompress it yourself first: zstd -d --long=31 --memory=2048MB ${name}`],
-      });
+      return new Failure(
+        'integrity',
+        'window-too-large',
+        `${name} cannot be decompressed: ${words}`,
+        {
+          hints: [`decompress it yourself first: zstd -d --long=31 --memory=2048MB ${name}`],
+        },
+      );
     }
     return damaged(name, `near byte ${position}: ${words}`);
   }
 
   #sums(rawOffset: number): boolean {
-    return this.#options.sums && rawOffset % sectorBytes === 0;
+    const { form } = this.#backup;
+    return this.#options.sums && form !== 'mssqlbak' && rawOffset % sectorBytes === 0;
   }
 }
 
+/** First characters of the JSON in every header and trailer. */
+const ourBeginning = '{"vdibackup":';
 /** Smaller than this, frames of other programs cost more one by one than as a stream. */
 const tinyFrameBytes = 64 * 1024;
 
@@ -284,11 +330,22 @@ function isTiny({ rawBytes }: { readonly rawBytes: number | undefined }): boolea
   return (rawBytes ?? 0) < tinyFrameBytes;
 }
 
+/** An archive whose header no longer looks like one must not pass for another program's file. */
+async function refuseOurTrailer(source: Source, frame: SkippedFrame): Promise<void> {
+  if (frame.magic !== archiveFrameMagic) return;
+  const text = await readSome(source, frame.offset + skippableHeadBytes, ourBeginning.length);
+  if (new TextDecoder().decode(text) !== ourBeginning) return;
+  throw damaged(source.name, 'it ends as an archive does, but its header is not one');
+}
+
 /** What the frame says of itself must be what the table says. */
 function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: string, where: string): void {
   const header = decodeFrameHeader(frame, `${file}, ${where}`);
   if (header.contentSize !== planned.rawBytes || header.dictionaryId !== 0)
-    throw damaged(file, `${where} says it holds ${header.contentSize} raw bytes, not ${planned.rawBytes}`);
+    throw damaged(
+      file,
+      `${where} says it holds ${header.contentSize} raw bytes, not ${planned.rawBytes}`,
+    );
   if (planned.checksum === undefined) return;
   if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)
     throw damaged(file, `${where} has another checksum than the seek table`);

@@ -4,6 +4,7 @@
 
 import type { FailureKind } from '../errors.ts';
 import { type Explanation, errorLogHint, explainDevice } from './device-hints.ts';
+import { explainSize } from './size-hints.ts';
 import type { SqlMessage } from './sql-session.ts';
 
 type Row = readonly [numbers: readonly number[], kind: FailureKind, code: string, hints: string[]];
@@ -111,7 +112,7 @@ const rows: readonly Row[] = [
     [3154, 3159],
     state,
     'database-would-be-replaced',
-    ['Restore under another name, or say that the existing database may be replaced.'],
+    ['Restore under another name, or say that the existing database may be replaced: --replace.'],
   ],
   [
     [3117, 4305, 4306, 4319, 4326, 4330, 3136],
@@ -125,7 +126,7 @@ const rows: readonly Row[] = [
     'environment',
     'not-sysadmin',
     [
-      'A backup to a virtual device needs a sysadmin: ALTER SERVER ROLE sysadmin ADD MEMBER [login].',
+      'A backup or restore through a virtual device needs a sysadmin: ALTER SERVER ROLE sysadmin ADD MEMBER [login].',
     ],
   ],
   [
@@ -248,13 +249,17 @@ const rows: readonly Row[] = [
     [1834, 3119, 3156, 3634, 5110, 5133],
     statement,
     'file-location',
-    ['Put the files elsewhere: MOVE takes the logical names that vdibackup info lists.'],
+    [
+      'Put the files elsewhere: --data-dir and --log-dir, or --move LOGICAL=PATH with the logical names that vdibackup info lists.',
+    ],
   ],
   [
     [3257],
     statement,
     'no-space-for-restore',
-    ['Make room on the volume that the message names, or MOVE the files elsewhere.'],
+    [
+      'Make room on the volume that the message names, or put files elsewhere: --data-dir, --log-dir, --move.',
+    ],
   ],
   [[3271, 18204], statement, 'device-error', [errorLogHint]],
 ];
@@ -269,6 +274,7 @@ const table = new Map<number, Explanation>(
 export function explanationOf(message: SqlMessage): Explanation {
   return (
     explainDevice(message) ??
+    explainSize(message) ??
     table.get(message.number) ?? { kind: statement, code: 'statement-failed', hints: [] }
   );
 }

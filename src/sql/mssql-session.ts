@@ -140,14 +140,14 @@ class MssqlSession implements SqlSession {
 
   async query(statement: string): Promise<readonly SqlRow[]> {
     const rows: SqlRow[] = [];
-    const { outcome } = this.#run(statement, () => undefined, rows);
+    const { outcome } = this.execute(
+      statement,
+      () => undefined,
+      (row) => rows.push(row),
+    );
     const failure = queryFailure(await outcome);
     if (failure) throw failure;
     return rows;
-  }
-
-  execute(statement: string, onMessage: (message: SqlMessage) => void): RunningStatement {
-    return this.#run(statement, onMessage);
   }
 
   /** Destroys the socket first: what still runs ends at once as lost, and the pool has nothing to wait for. */
@@ -159,13 +159,13 @@ class MssqlSession implements SqlSession {
     return this.#closing;
   }
 
-  #run(
+  execute(
     statement: string,
     onMessage: (message: SqlMessage) => void,
-    rows?: SqlRow[],
+    onRow?: (row: SqlRow) => void,
   ): RunningStatement {
     const request = this.#newRequest();
-    const collected = new OutcomeCollector(request, onMessage, rows);
+    const collected = new OutcomeCollector(request, onMessage, onRow);
     let ended = false;
     const outcome = request
       .batch(statement)
@@ -192,7 +192,11 @@ class OutcomeCollector {
   #errors = 0;
   #driverError: Error | undefined;
 
-  constructor(request: Request, onMessage: (message: SqlMessage) => void, rows?: SqlRow[]) {
+  constructor(
+    request: Request,
+    onMessage: (message: SqlMessage) => void,
+    onRow: ((row: SqlRow) => void) | undefined,
+  ) {
     this.#onMessage = onMessage;
     // In stream mode the driver reports each error when it arrives; otherwise only after the end, all at once.
     request.stream = true;
@@ -203,7 +207,7 @@ class OutcomeCollector {
       sets += 1;
     });
     request.on('row', (row: SqlRow) => {
-      if (sets === 1) rows?.push(row);
+      if (sets === 1) onRow?.(row);
     });
   }
 

@@ -114,7 +114,7 @@ function notSysadmin(login: string | undefined): Failure {
   return new Failure(
     'environment',
     'not-sysadmin',
-    `${who} is not a member of sysadmin, which a backup to a virtual device needs`,
+    `${who} is not a member of sysadmin, which a virtual device needs`,
     { hints: [`Have a sysadmin run: ALTER SERVER ROLE sysadmin ADD MEMBER ${member};`] },
   );
 }
@@ -216,6 +216,6 @@ function warnings({ compression }: BackupIntent, database: DatabaseFacts): Prefl
 
 const nouns = { diff: 'differential', log: 'log' } as const;
 
-function state(code: string, message: string, hints: string[]): Failure {
+export function state(code: string, message: string, hints: string[]): Failure {
   return new Failure('database-state', code, message, { hints });
 }

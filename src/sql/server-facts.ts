@@ -110,7 +110,10 @@ function property(name: string, type: string): string {
 }
 
 /** Rows, or `undefined` when the server refused the question: an old or unusual server is no reason not to back it up. */
-async function ask(session: SqlSession, question: string): Promise<readonly SqlRow[] | undefined> {
+export async function ask(
+  session: SqlSession,
+  question: string,
+): Promise<readonly SqlRow[] | undefined> {
   try {
     return await session.query(question);
   } catch (error) {
@@ -119,7 +122,7 @@ async function ask(session: SqlSession, question: string): Promise<readonly SqlR
   }
 }
 
-function text(row: SqlRow, column: string): string | undefined {
+export function text(row: SqlRow, column: string): string | undefined {
   const value = row[column];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

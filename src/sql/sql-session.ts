@@ -37,7 +37,12 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 export interface SqlSession {
   /** Rows of the first result set. Throws `Failure('sql-statement')` with the server's words, or `Failure('connection')`. */
   query(statement: string): Promise<readonly SqlRow[]>;
-  execute(statement: string, onMessage: (message: SqlMessage) => void): RunningStatement;
+  /** `onRow` is given the rows of the first result set as they come; nobody keeps them. */
+  execute(
+    statement: string,
+    onMessage: (message: SqlMessage) => void,
+    onRow?: (row: SqlRow) => void,
+  ): RunningStatement;
   close(): Promise<void>;
 }
 

@@ -7,10 +7,17 @@ import {
   ANSWER,
   activities,
   FAIL_CODE,
+  FEED_CHANGES,
+  FEED_PUT,
+  FEED_RING,
+  FEED_TAKEN,
   type FromDevice,
+  feedCapacity,
+  feedEnd,
+  feedFailure,
   pendingAnswer,
 } from './device-protocol.ts';
-import type { Barrier, DeviceActivity } from './virtual-device-set.ts';
+import type { Barrier, DeviceActivity, Feed } from './virtual-device-set.ts';
 
 export class DeviceMonitor {
   readonly #port: MessagePort;
@@ -47,6 +54,28 @@ export class DeviceMonitor {
     this.say({ from: 'barrier', kind });
     Atomics.wait(this.#control, ANSWER, pendingAnswer);
     return Atomics.load(this.#control, ANSWER);
+  }
+
+  /** Restore: the next entry main has put, sleeping until there is one; undefined once commands must fail. */
+  nextFeed(): Feed | undefined {
+    for (;;) {
+      const seen = Atomics.load(this.#control, FEED_CHANGES);
+      if (this.failCode !== 0) return undefined;
+      const taken = Atomics.load(this.#control, FEED_TAKEN);
+      if (taken !== Atomics.load(this.#control, FEED_PUT)) return this.#take(taken);
+      this.activity('awaiting-source');
+      Atomics.wait(this.#control, FEED_CHANGES, seen);
+    }
+  }
+
+  #take(taken: number): Feed {
+    const at = FEED_RING + (taken % feedCapacity) * 2;
+    const slot = Atomics.load(this.#control, at);
+    const bytes = Atomics.load(this.#control, at + 1);
+    Atomics.store(this.#control, FEED_TAKEN, taken + 1);
+    if (slot === feedEnd) return { kind: 'end' };
+    if (slot === feedFailure) return { kind: 'failure', win32: bytes };
+    return { kind: 'piece', slot, bytes };
   }
 
   say(message: FromDevice): void {

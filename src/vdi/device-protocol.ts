@@ -11,7 +11,20 @@ export const ACTIVITY = 0;
 export const FAIL_CODE = 1;
 /** Answer to the open barrier: `pendingAnswer`, or a Win32 code. */
 export const ANSWER = 2;
-export const controlWords = 3;
+/** Restore: changes with every word below and with every failure; the device sleeps on it. */
+export const FEED_CHANGES = 3;
+/** Entries put by main and taken by the device since the start. */
+export const FEED_PUT = 4;
+export const FEED_TAKEN = 5;
+/** The ring of entries: pairs of slot and bytes. */
+export const FEED_RING = 6;
+/** Entries a device may have before it: enough to never wait for a message. */
+export const feedCapacity = 16;
+export const controlWords = FEED_RING + feedCapacity * 2;
+
+/** In place of a slot: the source has ended; the source failed, with the Win32 code in place of the bytes. */
+export const feedEnd = -1;
+export const feedFailure = -2;
 
 export const pendingAnswer = -1;
 
@@ -21,6 +34,7 @@ export const activities: readonly DeviceActivity[] = [
   'awaiting-command',
   'moving-bytes',
   'awaiting-durability',
+  'awaiting-source',
   'ended',
 ];
 
@@ -49,6 +63,8 @@ export type FromDevice =
       readonly configuration: DeviceConfiguration;
     }
   | { readonly from: 'frame'; readonly slot: number; readonly bytes: number }
+  /** Restore: every byte of the slot is with SQL Server; the slot is given back. */
+  | { readonly from: 'consumed'; readonly slot: number }
   | { readonly from: 'barrier'; readonly kind: 'flush' | 'complete' }
   /** A command was completed with an error code. */
   | { readonly from: 'command-failed'; readonly win32: number }

@@ -12,7 +12,14 @@ import {
   controlWords,
   type DeviceWorkerData,
   FAIL_CODE,
+  FEED_CHANGES,
+  FEED_PUT,
+  FEED_RING,
+  FEED_TAKEN,
   type FromDevice,
+  feedCapacity,
+  feedEnd,
+  feedFailure,
   pendingAnswer,
   type ToDevice,
 } from './device-protocol.ts';
@@ -21,6 +28,8 @@ import type {
   DeviceConfiguration,
   DeviceConsumer,
   DeviceEnd,
+  Feed,
+  RestoreConsumer,
 } from './virtual-device-set.ts';
 
 /** A device thread holds little JavaScript: a small young generation keeps 64 of them affordable. */
@@ -39,7 +48,7 @@ export class DeviceThread {
   readonly #control: Int32Array;
   readonly #ended = deferred<DeviceEnd>();
   readonly #commandFailed = deferred<void>();
-  #consumer: DeviceConsumer | undefined;
+  #consumer: DeviceConsumer | RestoreConsumer | undefined;
   #over = false;
 
   constructor(data: Omit<DeviceWorkerData, 'control'>) {
@@ -65,9 +74,27 @@ export class DeviceThread {
     this.#say({ to: 'configure', set });
   }
 
-  serve(consumer: DeviceConsumer, device: bigint, maxTransferSize: number): void {
+  serve(consumer: DeviceConsumer | RestoreConsumer, device: bigint, maxTransferSize: number): void {
     this.#consumer = consumer;
     this.#say({ to: 'serve', device, maxTransferSize });
+  }
+
+  /** Puts an entry before a device that restores. */
+  feed(feed: Feed): void {
+    const put = Atomics.load(this.#control, FEED_PUT);
+    if (put - Atomics.load(this.#control, FEED_TAKEN) >= feedCapacity)
+      throw internalError(`at most ${feedCapacity} entries before a device`, put);
+    const at = FEED_RING + (put % feedCapacity) * 2;
+    const [slot, bytes] = feedEntry(feed);
+    Atomics.store(this.#control, at, slot);
+    Atomics.store(this.#control, at + 1, bytes);
+    Atomics.store(this.#control, FEED_PUT, put + 1);
+    this.#wakeFed();
+  }
+
+  #wakeFed(): void {
+    Atomics.add(this.#control, FEED_CHANGES, 1);
+    Atomics.notify(this.#control, FEED_CHANGES);
   }
 
   /** Ends a thread that never served; one that serves ends by the server's close or by SignalAbort. */
@@ -79,6 +106,7 @@ export class DeviceThread {
   fail(win32: number): Promise<void> {
     Atomics.compareExchange(this.#control, FAIL_CODE, 0, win32);
     this.#answer(win32);
+    this.#wakeFed();
     return Promise.race([this.#commandFailed.promise, this.#ended.promise.then(() => undefined)]);
   }
 
@@ -100,6 +128,9 @@ export class DeviceThread {
       case 'frame':
         this.#served().frame(this.device, message.slot, message.bytes);
         return;
+      case 'consumed':
+        this.#restored().consumed(this.device, message.slot);
+        return;
       case 'barrier':
         void this.#served()
           .barrier(this.device, message.kind)
@@ -119,8 +150,15 @@ export class DeviceThread {
   }
 
   #served(): DeviceConsumer {
-    if (!this.#consumer) throw internalError('a device that is served', `device ${this.device}`);
-    return this.#consumer;
+    const consumer = this.#consumer;
+    if (consumer && 'frame' in consumer) return consumer;
+    throw internalError('a device that is served a backup', `device ${this.device}`);
+  }
+
+  #restored(): RestoreConsumer {
+    const consumer = this.#consumer;
+    if (consumer && 'consumed' in consumer) return consumer;
+    throw internalError('a device that is served a restore', `device ${this.device}`);
   }
 
   /** After `ended` this changes nothing: an exit is then the normal way to go. */
@@ -134,5 +172,16 @@ export class DeviceThread {
     this.#over = true;
     this.#ended.resolve(end);
     this.#consumer?.end(end);
+  }
+}
+
+function feedEntry(feed: Feed): readonly [slot: number, bytes: number] {
+  switch (feed.kind) {
+    case 'piece':
+      return [feed.slot, feed.bytes];
+    case 'end':
+      return [feedEnd, 0];
+    case 'failure':
+      return [feedFailure, feed.win32];
   }
 }

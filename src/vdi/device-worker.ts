@@ -9,6 +9,7 @@ import type { DeviceCalls } from './device-calls.ts';
 import { DeviceMonitor } from './device-monitor.ts';
 import type { DeviceWorkerData, ToDevice } from './device-protocol.ts';
 import type { NativeKeys } from './native-library.ts';
+import { RestoreDevice } from './restore-device.ts';
 
 const data = workerData as DeviceWorkerData;
 if (!parentPort)
@@ -33,7 +34,8 @@ function configure(set: bigint): void {
 
 function serve(device: bigint, maxTransferSize: number): void {
   try {
-    const end = new BackupDevice(calls, device, pool, monitor, maxTransferSize).serve();
+    const Device = data.direction === 'backup' ? BackupDevice : RestoreDevice;
+    const end = new Device(calls, device, pool, monitor, maxTransferSize).serve();
     leave(end);
   } catch (thrown) {
     leave({

@@ -1,4 +1,4 @@
-// Two things Node cannot do to its own process and the system can, through the same FFI as VDI.
+// What Node cannot do to its own process and the system can, through the same FFI as VDI.
 
 import { DataType, load, open } from './ffi.ts';
 
@@ -8,7 +8,8 @@ let opened = false;
 
 const { BigInt: Address, I32, U32 } = DataType;
 
-function system(
+/** Calls a function of the C library (Linux) or of kernel32 (Windows). Throws when there is no such function. */
+export function system(
   funcName: string,
   paramsType: DataType[],
   paramsValue: unknown[],
@@ -23,33 +24,6 @@ function system(
     paramsType,
     paramsValue,
   });
-}
-
-/**
- * Takes standard output away from everybody else and returns the descriptor that now leads to where it led.
- * libsqlvdi prints diagnostics to the console (sql-server-samples issue 752); they must never end up
- * inside a backup. What others print from now on comes out on stderr. Call before the library loads.
- */
-export function claimStdout(): number {
-  if (windows) return claimStandardHandle();
-  if (process.platform !== 'linux') return 1;
-  const data = system('dup', [I32], [1]) as number;
-  if (data < 0) return 1;
-  system('dup2', [I32, I32], [2, 1]);
-  return data;
-}
-
-const STD_OUTPUT_HANDLE = -11;
-const STD_ERROR_HANDLE = -12;
-
-/**
- * Descriptor 1 is Node's own and stays; a DLL asks the process for its standard handle. One that shares a C
- * library which looked at the handle earlier still prints to the old place: Windows has no way to stop it.
- */
-function claimStandardHandle(): number {
-  const stderr = system('GetStdHandle', [U32], [STD_ERROR_HANDLE >>> 0], Address);
-  system('SetStdHandle', [U32, Address], [STD_OUTPUT_HANDLE >>> 0, stderr]);
-  return 1;
 }
 
 /** GetCurrentProcess(): always this number. */

@@ -20,6 +20,8 @@ import type {
   DeviceConfiguration,
   DeviceConsumer,
   DeviceEnd,
+  Feed,
+  RestoreConsumer,
   VirtualDeviceSet,
   VirtualDeviceSetOptions,
 } from './virtual-device-set.ts';
@@ -117,13 +119,17 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     this.#phase = 'open';
   }
 
-  serve(consumer: DeviceConsumer): void {
+  serve(consumer: DeviceConsumer | RestoreConsumer): void {
     this.#expect('open');
     this.#phase = 'serving';
     const transferSize = this.#configuration?.maxTransferSize || maxTransferSizeLimit;
     for (const thread of this.#threads) {
       thread.serve(consumer, this.#devices[thread.device] ?? 0n, transferSize);
     }
+  }
+
+  feed(device: number, feed: Feed): void {
+    this.#threads[device]?.feed(feed);
   }
 
   activity(device: number): DeviceActivity {

@@ -9,6 +9,9 @@
 //   OpenDevice only before the first GetCommand.
 // - Frames: a device thread owns a slot of the pool while it fills it, and gives it away with `frame`.
 //   VDI buffers never leave the device thread and are never touched after their completion.
+// - Restore turns the arrows: `feed` gives a filled slot to a device, which gives it back with `consumed`
+//   once SQL Server has all of it. A Read is answered when it is full; the end of the source is said with
+//   `end`, and only then does SQL Server hear of an end. A failure of the source is never an end.
 // - Barriers: `flush` and `complete` stay unanswered until the returned promise settles with a Win32
 //   code; 0 promises that every byte of that device so far is durable.
 // - `abort` may be called at any time, from the main thread, more than once; SignalAbort itself happens once.
@@ -32,6 +35,23 @@ export interface DeviceConsumer {
   end(end: DeviceEnd): void;
 }
 
+/** What a restore gives to a device, in the order of the stream. */
+export type Feed =
+  /** `bytes` raw bytes in `slot`, which belongs to the device until it is consumed, or the device has ended. */
+  | { readonly kind: 'piece'; readonly slot: number; readonly bytes: number }
+  /** There are no more. */
+  | { readonly kind: 'end' }
+  /** There are more, but they cannot be had: from here on Reads fail with this Win32 code. */
+  | { readonly kind: 'failure'; readonly win32: number };
+
+/** What the devices of a restore tell; called on the main thread. */
+export interface RestoreConsumer {
+  /** The device is done with a slot it was fed. */
+  consumed(device: number, slot: number): void;
+  /** The device's service is over; slots it was fed and has not consumed are the caller's again. */
+  end(end: DeviceEnd): void;
+}
+
 /** How a device's service ended: `closed` by the server (normal), `aborted`, or a broken contract. */
 export interface DeviceEnd {
   readonly device: number;
@@ -51,6 +71,7 @@ export type DeviceActivity =
   | 'awaiting-command'
   | 'moving-bytes'
   | 'awaiting-durability'
+  | 'awaiting-source'
   | 'ended';
 
 export interface VirtualDeviceSet {
@@ -64,7 +85,10 @@ export interface VirtualDeviceSet {
   /** Settles when the server configured the set; rejects with `Failure` (also when aborted meanwhile). */
   configured(): Promise<DeviceConfiguration>;
   openDevices(): void;
-  serve(consumer: DeviceConsumer): void;
+  /** With the consumer of the set's direction. */
+  serve(consumer: DeviceConsumer | RestoreConsumer): void;
+  /** Restore, after `serve`: at most `feedCapacity` entries that are not consumed, `end` or `failure` included. */
+  feed(device: number, feed: Feed): void;
   /** Settles when every device thread is out of VDI for good. Never rejects. */
   readonly ended: Promise<readonly DeviceEnd[]>;
   activity(device: number): DeviceActivity;

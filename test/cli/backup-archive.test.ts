@@ -16,10 +16,25 @@ for (const completeEnabled of [true, false]) {
     trial(
       files,
       async (rig) => {
-        rig.server.fault({ flushes: 3 * 1024 * 1024, messages: [{ number: 3009, severity: 16, text: 'msdb' }] });
-        assertSucceeded(await rig.run(['Sales', ...files, '--type', 'full', '--compress', 'zstd:5', '--threads', '2']).ended);
+        rig.server.fault({
+          flushes: 3 * 1024 * 1024,
+          messages: [{ number: 3009, severity: 16, text: 'msdb' }],
+        });
+        assertSucceeded(
+          await rig.run([
+            'Sales',
+            ...files,
+            '--type',
+            'full',
+            '--compress',
+            'zstd:5',
+            '--threads',
+            '2',
+          ]).ended,
+        );
         const ids = new Set<string>();
-        for (const [stripe, file] of files.entries()) ids.add(await assertArchive(rig, file, stripe + 1));
+        for (const [stripe, file] of files.entries())
+          ids.add(await assertArchive(rig, file, stripe + 1));
         assert.equal(ids.size, 1, 'one set id');
       },
       { completeEnabled },
@@ -30,14 +45,35 @@ async function assertArchive(rig: Rig, name: string, stripe: number): Promise<st
   const file = await rig.read(name);
   const header = decodeArchiveHeader(file, name);
   const { serverName } = rig.server.instance;
-  const { setId, stripe: number, stripes, database, server, type, blockSize, transferSize, compression } = header;
+  const {
+    setId,
+    stripe: number,
+    stripes,
+    database,
+    server,
+    type,
+    blockSize,
+    transferSize,
+    compression,
+  } = header;
   assert.deepEqual(
     { number, stripes, database, server, type, blockSize, transferSize, compression },
-    { number: stripe, stripes: 3, database: 'Sales', server: serverName, type: 'full', blockSize: 512, transferSize: 4_194_304, compression: { algorithm: 'zstd', level: 5 } },
+    {
+      number: stripe,
+      stripes: 3,
+      database: 'Sales',
+      server: serverName,
+      type: 'full',
+      blockSize: 512,
+      transferSize: 4_194_304,
+      compression: { algorithm: 'zstd', level: 5 },
+    },
   );
   const footer = decodeSeekTableFooter(file, file.length, name);
   assert.ok(footer, 'a seek table');
-  const entries = [...decodeSeekTable(file.subarray(-footer.tableBytes), file.length, name).entries()];
+  const entries = [
+    ...decodeSeekTable(file.subarray(-footer.tableBytes), file.length, name).entries(),
+  ];
   const last = entries.at(-1);
   assert.ok(last);
   const trailer = decodeArchiveTrailer(file.subarray(last.offset), name);
@@ -47,11 +83,20 @@ async function assertArchive(rig: Rig, name: string, stripe: number): Promise<st
   assert.equal(trailer.stripe, stripe);
   assert.equal(trailer.rawBytes, raw.length);
   assert.equal(trailer.frames, frames.length);
-  assert.equal(trailer.compressedBytes, frames.reduce((sum, { compressedBytes }) => sum + compressedBytes, 0));
-  assert.ok(frames.length > 1 && frames.every(({ rawBytes }) => rawBytes > 0 && rawBytes <= header.frameSize));
+  assert.equal(
+    trailer.compressedBytes,
+    frames.reduce((sum, { compressedBytes }) => sum + compressedBytes, 0),
+  );
+  assert.ok(
+    frames.length > 1 &&
+      frames.every(({ rawBytes }) => rawBytes > 0 && rawBytes <= header.frameSize),
+  );
   assert.equal(last.rawOffset, raw.length);
   const numbers = trailer.messages.map(({ number: message }) => message);
-  assert.deepEqual(numbers.filter((message) => [3009, 3014].includes(message)), [3009, 3014]);
+  assert.deepEqual(
+    numbers.filter((message) => [3009, 3014].includes(message)),
+    [3009, 3014],
+  );
   assert.ok(trailer.finished !== undefined && trailer.finished >= header.started, 'finished');
   assert.equal(trailer.mtf?.complete, true);
   assert.equal(trailer.mtf?.set?.database, 'Sales');

@@ -32,20 +32,41 @@ suite('what the options of a backup do', { concurrency: 2 }, () => {
         const statement = backupStatement(rig);
         assert.match(statement, wanted);
         if (unwanted) assert.doesNotMatch(statement, unwanted);
-        assert.match(statement, /TO VIRTUAL_DEVICE = N'[0-9a-f-]{36}' WITH .*\bNO_COMPRESSION, CHECKSUM, MAXTRANSFERSIZE = 4194304\b/);
+        assert.match(
+          statement,
+          /TO VIRTUAL_DEVICE = N'[0-9a-f-]{36}' WITH .*\bNO_COMPRESSION, CHECKSUM, MAXTRANSFERSIZE = 4194304\b/,
+        );
         await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))));
       };
-      return trial(['s.zst'], body, { databases: [{ name: 'Sales', streams, hasFullBackup: true }] });
+      return trial(['s.zst'], body, {
+        databases: [{ name: 'Sales', streams, hasFullBackup: true }],
+      });
     });
   }
 
   test('--name, --description and --with reach the statement, quoted', () =>
     trial(['s.zst'], async (rig) => {
-      const args = ['--name', "Bob's set", '--description', 'on ☃', '--with', 'RETAINDAYS = 3', '--no-checksum'];
+      const args = [
+        '--name',
+        "Bob's set",
+        '--description',
+        'on ☃',
+        '--with',
+        'RETAINDAYS = 3',
+        '--no-checksum',
+      ];
       const sizes = ['--transfer-size', '128K', '--block-size', '4096', '--buffer-count', '9'];
       assertSucceeded(await rig.run(['Sales', 's.zst', ...args, ...sizes]).ended);
       const statement = backupStatement(rig);
-      for (const part of ["NAME = N'Bob''s set'", "DESCRIPTION = N'on ☃'", 'RETAINDAYS = 3', 'NO_CHECKSUM', 'MAXTRANSFERSIZE = 131072', 'BLOCKSIZE = 4096', 'BUFFERCOUNT = 9']) {
+      for (const part of [
+        "NAME = N'Bob''s set'",
+        "DESCRIPTION = N'on ☃'",
+        'RETAINDAYS = 3',
+        'NO_CHECKSUM',
+        'MAXTRANSFERSIZE = 131072',
+        'BLOCKSIZE = 4096',
+        'BUFFERCOUNT = 9',
+      ]) {
         assert.ok(statement.includes(part), `${part} in ${statement}`);
       }
     }));
@@ -57,7 +78,9 @@ suite('what the options of a backup do', { concurrency: 2 }, () => {
         const ended = await rig.run(['backup', name, 's.zst']).ended;
         assert.equal(ended.code, 0, ended.stderr);
         assert.match(ended.lastLine, okLine);
-        assert.ok(backupStatement(rig).startsWith(`BACKUP DATABASE [${name.replaceAll(']', ']]')}] TO`));
+        assert.ok(
+          backupStatement(rig).startsWith(`BACKUP DATABASE [${name.replaceAll(']', ']]')}] TO`),
+        );
         await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))), 1, 0, name);
       };
       return trial(['s.zst'], body, { databases: [{ name, streams }] });
@@ -79,7 +102,9 @@ suite('what the options of a backup do', { concurrency: 2 }, () => {
         await writeFile(rig.path('s.zst'), 'yesterday');
         rig.server.fault(fault);
         const program = rig.run(['Sales', 's.zst', '--overwrite']);
-        await program.until('the last Flush', () => rig.judged().some((line) => /CompleteCommand.*=Flush code=0/.test(line)));
+        await program.until('the last Flush', () =>
+          rig.judged().some((line) => /CompleteCommand.*=Flush code=0/.test(line)),
+        );
         assert.equal((await rig.read('s.zst')).toString(), 'yesterday');
         assertSucceeded(await program.ended);
         await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))));
@@ -88,7 +113,8 @@ suite('what the options of a backup do', { concurrency: 2 }, () => {
 
   test('--dry-run shows the statement and touches nothing', () =>
     trial([], async (rig) => {
-      const { code, stdout, stderr, lastLine } = await rig.run(['Sales', 's.zst', '--dry-run']).ended;
+      const { code, stdout, stderr, lastLine } = await rig.run(['Sales', 's.zst', '--dry-run'])
+        .ended;
       assert.equal(code, 0, stderr);
       assert.equal(stdout.length, 0);
       assert.match(stderr, /^BACKUP DATABASE \[Sales\] TO VIRTUAL_DEVICE = N'.*COPY_ONLY/m);
@@ -114,8 +140,12 @@ suite('what a run leaves and says', { concurrency: 2 }, () => {
         const before = process.umask(mask);
         const program = rig.run(['Sales', 's.zst', '--sha256']);
         process.umask(before);
-        await program.until('Create', () => rig.judged().some((line) => /Create .*NOERROR/.test(line)));
-        await program.until('Close', () => rig.judged().some((line) => / Close -> NOERROR/.test(line)));
+        await program.until('Create', () =>
+          rig.judged().some((line) => /Create .*NOERROR/.test(line)),
+        );
+        await program.until('Close', () =>
+          rig.judged().some((line) => / Close -> NOERROR/.test(line)),
+        );
         await program.until('the umask is back', () => umaskOf(program) === mask, 500);
         assertSucceeded(await program.ended);
         for (const file of ['s.zst', 's.zst.sha256']) {
@@ -129,11 +159,19 @@ suite('what a run leaves and says', { concurrency: 2 }, () => {
       const { code, stdout, stderr } = await rig.run(['Sales', 's.zst', '--json']).ended;
       assert.equal(code, 0, stderr);
       assert.equal(stdout.length, 0);
-      const events = stderr.trimEnd().split('\n').map((line) => JSON.parse(line));
+      const events = stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
       const names = events.map(({ event }) => event);
-      for (const name of ['connected', 'configured', 'progress', 'sql-message']) assert.ok(names.includes(name), name);
-      const { event, exitCode, database, type, rawBytes, storedBytes, files, messages } = events.at(-1);
-      assert.deepEqual({ event, exitCode, database, type }, { event: 'summary', exitCode: 0, database: 'Sales', type: 'copy' });
+      for (const name of ['connected', 'configured', 'progress', 'sql-message'])
+        assert.ok(names.includes(name), name);
+      const { event, exitCode, database, type, rawBytes, storedBytes, files, messages } =
+        events.at(-1);
+      assert.deepEqual(
+        { event, exitCode, database, type },
+        { event: 'summary', exitCode: 0, database: 'Sales', type: 'copy' },
+      );
       assert.equal(rawBytes, (await rig.server.expectedBytes('Sales')).length);
       assert.equal(storedBytes, (await stat(rig.path('s.zst'))).size);
       assert.equal(files[0].path, rig.path('s.zst'));
@@ -157,5 +195,8 @@ suite('what a run leaves and says', { concurrency: 2 }, () => {
 });
 
 function umaskOf({ pid }: Program): number {
-  return Number.parseInt(/^Umask:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '-1', 8);
+  return Number.parseInt(
+    /^Umask:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '-1',
+    8,
+  );
 }

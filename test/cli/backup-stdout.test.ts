@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import type { Program } from '../rig/program.ts';
 import type { Rig } from '../rig/rig.ts';
-import { assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
 import { decompressAll, fingerprint } from '../rig/zstd.ts';
 
 const noise = 'SyncWithGlobalTable: error 2';
@@ -17,8 +17,16 @@ suite('a backup to standard output', { concurrency: 2 }, () => {
       const ended = await rig.run(['Sales', '-']).ended;
       assertSucceeded(ended);
       assert.ok(!ended.stdout.includes(noise), 'noise in the data');
-      assert.ok(ended.stderr.includes(noise), 'the noise is not lost, but on stderr');
       await assertSame(rig, fingerprint(decompressAll(ended.stdout)));
+    }));
+
+  test('that fails shows what the library printed on stderr, where it may be the only clue', () =>
+    trial([], async (rig) => {
+      rig.server.fault({ noise, 'error-at': 9_000_000 });
+      const ended = await rig.run(['Sales', '-']).ended;
+      assertFailed(ended, 7, /Msg 3043/);
+      assert.ok(!ended.stdout.includes(noise), 'noise in the data');
+      assert.ok(ended.stderr.includes(noise), ended.stderr);
     }));
 
   test('is the bare stream with --compress none', () =>

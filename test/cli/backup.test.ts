@@ -91,7 +91,11 @@ const habits: [string, number, Fault][] = [
   ['mixed transfers and Flushes in between', 3, { mixed: 42, flushes: MiB }],
   ['a barrier before the last Flush of three devices', 3, { barrier: 1 }],
   ['buffers that are untouchable once a command is completed', 3, { guard: 1 }],
-  ['a command of a later version in the middle, which is answered with 50', 1, { 'unknown-command': `77:${4 * MiB}` }],
+  [
+    'a command of a later version in the middle, which is answered with 50',
+    1,
+    { 'unknown-command': `77:${4 * MiB}` },
+  ],
 ];
 
 suite('the habits of a server change nothing about the bytes', { concurrency: 2 }, () => {

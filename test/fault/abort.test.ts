@@ -39,7 +39,9 @@ async function assertServerFree(rig: Rig): Promise<void> {
   const created = of('Create').length;
   assert.equal(of('Close').length, created, 'Close exactly once');
   assert.ok(of('SignalAbort').length <= created, 'SignalAbort at most once');
-  const isLate = calls.findIndex((line) => / SignalAbort /.test(line)) > calls.findIndex((line) => / Close /.test(line));
+  const isLate =
+    calls.findIndex((line) => / SignalAbort /.test(line)) >
+    calls.findIndex((line) => / Close /.test(line));
   assert.ok(created === 0 || !isLate, 'SignalAbort before Close');
   const until = performance.now() + 2000;
   while (rig.server.instance.requests.size > 0 && performance.now() < until) {
@@ -100,7 +102,9 @@ suite('a signal at an awkward moment', { concurrency: 2 }, () => {
 
   test('while the partial file is being created on a slow disk leaves none', () =>
     trial([], async (rig) => {
-      const program = rig.run(['Sales', 's.zst'], { env: rig.witnessed('open:sleep500:1:.partial') });
+      const program = rig.run(['Sales', 's.zst'], {
+        env: rig.witnessed('open:sleep500:1:.partial'),
+      });
       await program.until('the connection', () => program.stderr.includes('connected to'));
       await new Promise((resolve) => setTimeout(resolve, 100));
       assertFailed(await abort(program, 'SIGINT'), 130, /Ctrl-C/);
@@ -110,7 +114,9 @@ suite('a signal at an awkward moment', { concurrency: 2 }, () => {
     trial(['s.zst'], async (rig) => {
       rig.server.fault({ 'delay-3014': 60_000, 'late-attention': true });
       const program = rig.run(['Sales', 's.zst']);
-      await program.until('Close', () => rig.judged().some((line) => / Close -> NOERROR/.test(line)));
+      await program.until('Close', () =>
+        rig.judged().some((line) => / Close -> NOERROR/.test(line)),
+      );
       const ended = await abort(program, 'SIGINT');
       assertSucceeded(ended);
       assert.match(ended.stderr, /^warning: too late to abort/m);
@@ -122,9 +128,15 @@ suite('a signal at an awkward moment', { concurrency: 2 }, () => {
       const middle = phases.find(({ name }) => name.includes('middle')) as Phase;
       const ended = await abort(await enter(rig, middle, ['Sales', 's.zst', '--json']), 'SIGINT');
       assert.equal(ended.code, 130, ended.stderr);
-      const events = ended.stderr.trimEnd().split('\n').map((line) => JSON.parse(line));
+      const events = ended.stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
       const { event, exitCode, code } = events.at(-1);
-      assert.deepEqual({ event, exitCode, code }, { event: 'error', exitCode: 130, code: 'interrupted' });
+      assert.deepEqual(
+        { event, exitCode, code },
+        { event: 'error', exitCode: 130, code: 'interrupted' },
+      );
     }));
 
   test('while SQL Server does not answer at all still ends, within the bounds of the teardown', () =>
@@ -132,7 +144,9 @@ suite('a signal at an awkward moment', { concurrency: 2 }, () => {
       rig.server.fault({ 'mute-sql': true });
       const program = rig.run(['Sales', 's.zst']);
       await program.until('Create', () => rig.judged().some((line) => / Create /.test(line)));
-      await program.until('the statement', () => rig.server.statements.some((text) => /^BACKUP/.test(text)));
+      await program.until('the statement', () =>
+        rig.server.statements.some((text) => /^BACKUP/.test(text)),
+      );
       const ended = await abort(program, 'SIGINT');
       assertFailed(ended, 130, /Ctrl-C/);
       assert.ok(ended.abortMs < 7000, `the end took ${Math.round(ended.abortMs)} ms`);
@@ -142,7 +156,9 @@ suite('a signal at an awkward moment', { concurrency: 2 }, () => {
     trial([], async (rig) => {
       rig.server.fault({ 'mute-sql': true });
       const program = rig.run(['Sales', 's.zst']);
-      await program.until('the statement', () => rig.server.statements.some((text) => /^BACKUP/.test(text)));
+      await program.until('the statement', () =>
+        rig.server.statements.some((text) => /^BACKUP/.test(text)),
+      );
       const ended = await abort(program, 'SIGINT', 'SIGINT');
       assertFailed(ended, 130, /Ctrl-C/);
       assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);

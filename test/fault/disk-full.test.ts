@@ -18,28 +18,44 @@ function wrapped(rig: Rig, wrapper: readonly string[], args: readonly string[]):
 
 function assertDiskFull(rig: Rig): void {
   const errors = rig.server.runs.flatMap((run) => run.errors);
-  assert.ok(errors.length > 0 && errors.every(({ win32 }) => win32 === 112), 'SQL Server is told 112');
+  assert.ok(
+    errors.length > 0 && errors.every(({ win32 }) => win32 === 112),
+    'SQL Server is told 112',
+  );
 }
 
-const namespaces = [['unshare', '--mount'], ['unshare', '--mount', '--map-root-user']].find(
-  ([command = '', ...args]) => spawnSync(command, [...args, 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0,
+const namespaces = [
+  ['unshare', '--mount'],
+  ['unshare', '--mount', '--map-root-user'],
+].find(
+  ([command = '', ...args]) =>
+    spawnSync(command, [...args, 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0,
 );
 
-test('a tmpfs of 4 MiB fills up: exit 8, 112, and it is empty afterwards', { skip: namespaces ? false : 'no mount namespaces here' }, () =>
-  trial([], async (rig) => {
-    const script = 'mount -t tmpfs -o size=4m none /mnt && "$@"; code=$?; ls -A /mnt > listing; exit $code';
-    const wrapper = [...(namespaces ?? []), 'sh', '-c', script, 'sh'];
-    const ended = await wrapped(rig, wrapper, ['Sales', '/mnt/s.zst']).ended;
-    assertFailed(ended, 8, /no space left on device \(ENOSPC\)/);
-    assertDiskFull(rig);
-    assert.equal(await readFile(rig.path('listing'), 'utf8'), '');
-    await rm(rig.path('listing'));
-  }));
+test(
+  'a tmpfs of 4 MiB fills up: exit 8, 112, and it is empty afterwards',
+  { skip: namespaces ? false : 'no mount namespaces here' },
+  () =>
+    trial([], async (rig) => {
+      const script =
+        'mount -t tmpfs -o size=4m none /mnt && "$@"; code=$?; ls -A /mnt > listing; exit $code';
+      const wrapper = [...(namespaces ?? []), 'sh', '-c', script, 'sh'];
+      const ended = await wrapped(rig, wrapper, ['Sales', '/mnt/s.zst']).ended;
+      assertFailed(ended, 8, /no space left on device \(ENOSPC\)/);
+      assertDiskFull(rig);
+      assert.equal(await readFile(rig.path('listing'), 'utf8'), '');
+      await rm(rig.path('listing'));
+    }),
+);
 
 test('a file that reaches the limit of its size: exit 8, 112, nothing left', () =>
   trial([], async (rig) => {
     // ulimit -f counts in blocks of 512 bytes.
-    const ended = await wrapped(rig, ['sh', '-c', 'ulimit -f 8192; exec "$@"', 'sh'], ['Sales', 's.zst']).ended;
+    const ended = await wrapped(
+      rig,
+      ['sh', '-c', 'ulimit -f 8192; exec "$@"', 'sh'],
+      ['Sales', 's.zst'],
+    ).ended;
     assertFailed(ended, 8, /file too large \(EFBIG\)/);
     assertDiskFull(rig);
   }));

@@ -38,7 +38,11 @@ function zstd(...args: string[]): Promise<Output> {
   });
 }
 
-async function assertStockZstdReads(rig: Rig, files: readonly string[], database: string): Promise<void> {
+async function assertStockZstdReads(
+  rig: Rig,
+  files: readonly string[],
+  database: string,
+): Promise<void> {
   for (const [device, file] of files.entries()) {
     const path = rig.path(file);
     await assertSame(rig, await zstd('-dc', path), files.length, device, database);
@@ -47,7 +51,9 @@ async function assertStockZstdReads(rig: Rig, files: readonly string[], database
 }
 
 const corpus = existsSync(corpusPath)
-  ? readdirSync(corpusPath).filter((name) => name.endsWith('.bak')).sort()
+  ? readdirSync(corpusPath)
+      .filter((name) => name.endsWith('.bak'))
+      .sort()
   : [];
 
 test('the corpus of real backups is there', (context) => {

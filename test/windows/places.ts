@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 // Compiled files lie in <out>/test/windows, three folders below the project.
 export const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
+/** Where this file's own compilation lies, and the program's beside it. */
+export const outFolder = fileURLToPath(new URL('../../', import.meta.url));
 export const rigFolder = join(projectFolder, 'build', 'windows');
 export const cacheFolder = join(rigFolder, 'cache');
 export const prefixFolder = join(rigFolder, 'prefix');

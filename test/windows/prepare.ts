@@ -1,9 +1,10 @@
 // Makes everything the Windows tests need, as far as it is not there yet. Installs nothing by itself.
 
+import { join } from 'node:path';
 import { registerClass } from './com-class.ts';
-import { standinDll } from './places.ts';
+import { projectFolder, standinDll } from './places.ts';
 import { installRandomDll } from './random-dll.ts';
-import { missingPackages } from './tools.ts';
+import { missingPackages, run } from './tools.ts';
 import { assembleApp, nodePath } from './windows-app.ts';
 import { makePrefix } from './wine.ts';
 import { zstdBinding } from './zstd-binding.ts';
@@ -13,6 +14,7 @@ if (missing.length > 0) {
   process.stderr.write(`missing Debian packages: apt-get install ${missing.join(' ')}\n`);
   process.exit(1);
 }
+run('make', ['-C', join(projectFolder, 'test', 'standin', 'native'), 'windows']);
 makePrefix();
 installRandomDll();
 registerClass(standinDll);

@@ -4,7 +4,7 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installed, npmPackage, versionOf } from './npm-package.ts';
-import { appFolder, projectFolder } from './places.ts';
+import { appFolder, outFolder, projectFolder } from './places.ts';
 
 /** The newest that starts under Wine 8. */
 const nodeVersion = '22';
@@ -20,8 +20,9 @@ export function assembleApp(binding: string): void {
   rmSync(appFolder, { recursive: true, force: true });
   const modules = join(appFolder, 'node_modules');
   mkdirSync(modules, { recursive: true });
-  for (const name of ['bin', 'dist', 'package.json'])
+  for (const name of ['bin', 'package.json'])
     link(join(projectFolder, name), join(appFolder, name));
+  link(outFolder, join(appFolder, 'dist'));
   const own = new Set(['zstd-napi', '@yuuang', '.bin']);
   for (const name of readdirSync(installed(''))) {
     if (!own.has(name)) link(installed(name), join(modules, name));

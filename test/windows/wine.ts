@@ -12,6 +12,8 @@ export const wineEnvironment: Readonly<Record<string, string>> = {
   WINEPREFIX: prefixFolder,
   WINEARCH: 'win64',
   WINEDEBUG: '-all',
+  // Otherwise names of files lose what is not ASCII.
+  LC_ALL: 'C.UTF-8',
   // Neither .NET nor a browser engine nor menu entries are wanted.
   WINEDLLOVERRIDES: 'mscoree,mshtml,winemenubuilder.exe=',
 };

@@ -1,7 +1,6 @@
 // The calls a client makes while a device set lives: GetConfiguration, OpenDevice, GetCommand, CompleteCommand, with
 // their waits. A test double, never shipped.
 #include <algorithm>
-#include <cstdio>
 
 #include "core.h"
 
@@ -88,7 +87,6 @@ int32_t DeviceSet::openDevice(const std::string& name, int& index) {
   const std::string& noise = server_->script().noise;
   if (!noise.empty()) {
     platform::writeToConsole(noise + "\n");
-    printf("%s\n", noise.c_str());
   }
   return NOERROR_;
 }
@@ -163,7 +161,10 @@ int32_t DeviceSet::closeDevice(Device& device) {
   device.closeSeen = true;
   bool all = true;
   for (size_t i = 0; i < server_->size(); i++) all = all && server_->device(i).closeSeen;
-  if (all) become(State::normallyTerminated);
+  if (all) {
+    become(State::normallyTerminated);
+    reportThrough();  // a server that ended before it gave a command has had no completion to say it with
+  }
   return VD_E_CLOSE;
 }
 
@@ -236,10 +237,7 @@ int32_t DeviceSet::takeCompletion(Lock& lock, Device& device, Command& command, 
     channel_.send("completed device=" + std::to_string(device.index));
   }
   reportProgress();
-  if (server_->through()) {
-    const bool byClient = server_->failed() && !server_->failedByServer();
-    reportEnd(server_->failed() ? "failed" : "ok", byClient ? "client" : "server");
-  }
+  reportThrough();
   wakeReady();
   return NOERROR_;
 }

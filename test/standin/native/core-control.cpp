@@ -53,6 +53,12 @@ void DeviceSet::checkServerTimeout() {
 
 // ---- reported, under the lock
 
+void DeviceSet::reportThrough() {
+  if (!server_->through()) return;
+  const bool byClient = server_->failed() && !server_->failedByServer();
+  reportEnd(server_->failed() ? "failed" : "ok", byClient ? "client" : "server");
+}
+
 void DeviceSet::reportEnd(const char* status, const char* by) {
   if (ended_) return;
   ended_ = true;

@@ -56,6 +56,7 @@ class DeviceSet : public std::enable_shared_from_this<DeviceSet> {
   void become(State state);
   void abort(const char* by, const char* status);
   void reportEnd(const char* status, const char* by);
+  void reportThrough();
   void reportProgress();
   void wakeReady();
   void wakeAll();

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 namespace standin::platform {
@@ -38,6 +39,7 @@ void* findSymbol(const char* name) { return dlsym(RTLD_DEFAULT, name); }
 void writeToConsole(const std::string& text) {
   ssize_t ignored = ::write(1, text.data(), text.size());
   (void)ignored;
+  printf("%s", text.c_str());
 }
 
 void blockSignals() {

@@ -13,7 +13,7 @@ uint64_t monotonicNanoseconds();
 uint64_t threadId();
 uint32_t processId();
 void* findSymbol(const char* name);                // in the whole process; null where absent
-void writeToConsole(const std::string& text);      // descriptor 1, unbuffered
+void writeToConsole(const std::string& text);      // twice: unbuffered, and through the C library where it shares the host's
 void blockSignals();                               // for threads that must not run the host's signal handlers
 void atProcessExit(void (*handler)());
 

@@ -32,6 +32,10 @@ export interface Told {
 
 type Job = (request: BackupRequest, emit: (event: JobEvent) => void) => Promise<BackupSummary>;
 
+async function nothing(): Promise<never> {
+  throw new Error('no job here');
+}
+
 export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): Told {
   let err = '';
   let out = '';
@@ -60,6 +64,9 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
       requests.push(request);
       return job ? job(request, emit) : { ...summary, database: request.database };
     },
+    loadExtractJob: nothing,
+    loadVerifyJob: nothing,
+    loadInfoJob: nothing,
     ...overrides,
   };
   return { around, err: () => err, out: () => out, requests };

@@ -1,0 +1,47 @@
+// What a raw stream holds: its media and its backup sets, from headers and configurations only.
+import { type HoppedBlock, hopBlocks } from './mtf-block-hops.ts';
+import { fileRows, headerRow, mediaRow, type Row, type SetBlocks } from './mtf-only-rows.ts';
+import type { RawBytes } from './raw-bytes.ts';
+
+export interface SetDescription {
+  readonly header: Row;
+  readonly files: readonly Row[];
+}
+
+export interface MtfDescription {
+  readonly media: Row | undefined;
+  readonly sets: readonly SetDescription[];
+}
+
+/** Never throws for any bytes; what was not reached is absent. */
+export async function describeMtf(raw: RawBytes): Promise<MtfDescription> {
+  const collector = new BlockCollector();
+  for await (const block of hopBlocks(raw, 0, ['RAID', 'MQCI'])) collector.block(block);
+  return collector.describe(false);
+}
+
+/** Takes blocks in the order of the stream. */
+export class BlockCollector {
+  #media: Row | undefined;
+  readonly #sets: SetBlocks[] = [];
+
+  block({ type, body, streams }: HoppedBlock): void {
+    const set = this.#sets.at(-1);
+    const config = streams.get('MQCI');
+    if (type === 'TAPE') this.#media = mediaRow(body, streams.get('RAID'));
+    else if (type === 'SSET') this.#sets.push({ start: body });
+    else if (set && type === 'VOLB') set.volume = body;
+    else if (set && config && type === 'MSCI') set.first = config;
+    else if (set && config && type === 'MSLS') set.last = config;
+  }
+
+  describe(compressed: boolean): MtfDescription {
+    return {
+      media: this.#media,
+      sets: this.#sets.map((set) => ({
+        header: headerRow(set, compressed),
+        files: fileRows(set),
+      })),
+    };
+  }
+}

@@ -1,0 +1,134 @@
+// Standard input as a source. A redirected file is a file; a pipe can only be read onwards, so what may be asked for
+// again is kept: all of its beginning until `passHead`, later the last stretch. Bounded in both cases.
+
+import { createReadStream, fstatSync, type Stats } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { formatByteSize, MiB } from '../byte-size.ts';
+import { asError, Failure, internalError } from '../errors.ts';
+import { FileSource } from './file-source.ts';
+import { ioFailure } from './io-failure.ts';
+import type { Source } from './source.ts';
+
+/** Bytes of the beginning that can be read twice: SQL Server looks at far less for the list of files. */
+export const maxHeadBytes = 64 * MiB;
+/** Readers look ahead to the end of a frame and come back to its start: frames are at most a few MiB there. */
+const keptBytes = 16 * MiB;
+const stdinName = 'standard input';
+
+/** Standard input behind `descriptor`: a file when it is one, else what flows through it. Failure `io`. */
+export async function openStdin(descriptor: number): Promise<FileSource | StdinSource> {
+  let stat: Stats;
+  try {
+    stat = fstatSync(descriptor);
+  } catch (thrown) {
+    throw ioFailure('read', stdinName, thrown, ['standard input is closed: pipe a backup into it']);
+  }
+  if (stat.isFile()) return FileSource.adopt(stdinName, descriptor, stat.size);
+  const isPipe = stat.isFIFO() || stat.isSocket();
+  const stream = isPipe
+    ? new Socket({ fd: descriptor, readable: true, writable: false })
+    : createReadStream('', { fd: descriptor, autoClose: false });
+  return new StdinSource(stream);
+}
+
+export class StdinSource implements Source {
+  readonly name = stdinName;
+  readonly seekable = false;
+  readonly #stream: Readable;
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  /** Consecutive pieces; the first begins at `#start`, the last ends at `#end`. */
+  readonly #kept: Uint8Array[] = [];
+  #start = 0;
+  #end = 0;
+  #ended = false;
+  #keepsHead = true;
+  #failure: Failure | undefined;
+  /** One read after the other: they all take from one pipe. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+    this.#pieces = stream[Symbol.asyncIterator]();
+  }
+
+  /** Known once the end has come; endless before. */
+  get bytes(): number {
+    return this.#ended ? this.#end : Number.MAX_SAFE_INTEGER;
+  }
+
+  /** From now on the beginning is forgotten as it is passed. */
+  passHead(): void {
+    this.#keepsHead = false;
+  }
+
+  read(target: Uint8Array, position: number): Promise<number> {
+    const read = this.#last.then(() => this.#read(target, position));
+    this.#last = read.catch(() => undefined);
+    return read;
+  }
+
+  async close(): Promise<void> {
+    this.#failure ??= new Failure('io', 'source-closed', `${stdinName} is no longer read`);
+    this.#stream.destroy();
+  }
+
+  async #read(target: Uint8Array, position: number): Promise<number> {
+    if (position < this.#start) throw internalError(`a position from ${this.#start}`, position);
+    // One byte more than asked for, so that the end is known with the last byte and not after it.
+    while (!this.#ended && this.#end <= position + target.length) await this.#pull();
+    const length = this.#copy(target, position);
+    this.#forget(position);
+    return length;
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (this.#keepsHead && this.#end >= maxHeadBytes) throw headTooLong();
+    try {
+      const { value, done } = await this.#pieces.next();
+      if (done) this.#ended = true;
+      else {
+        this.#kept.push(value);
+        this.#end += value.length;
+      }
+    } catch (thrown) {
+      throw this.#failure ?? ioFailure('read', stdinName, asError(thrown));
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  #copy(target: Uint8Array, position: number): number {
+    let [at, copied] = [this.#start, 0];
+    for (const piece of this.#kept) {
+      const from = position + copied - at;
+      if (from < piece.length) {
+        const part = piece.subarray(from, from + target.length - copied);
+        target.set(part, copied);
+        copied += part.length;
+      }
+      at += piece.length;
+      if (copied === target.length) break;
+    }
+    return copied;
+  }
+
+  #forget(position: number): void {
+    if (this.#keepsHead) return;
+    for (;;) {
+      const [oldest] = this.#kept;
+      if (!oldest || this.#start + oldest.length > position - keptBytes) return;
+      this.#kept.shift();
+      this.#start += oldest.length;
+    }
+  }
+}
+
+function headTooLong(): Failure {
+  return new Failure(
+    'io',
+    'stdin-head-too-long',
+    `the list of files was not found in the first ${formatByteSize(maxHeadBytes)} of ${stdinName}, which cannot be read twice`,
+    { hints: ['Save the backup to a file and restore that.'] },
+  );
+}

@@ -1,0 +1,30 @@
+// `vdibackup info`: words -> job -> table or JSON on stdout, and the last line.
+
+import { resolve } from 'node:path';
+import { prepareSpeech, type Speech } from './backup-command.ts';
+import type { SpeechFlags } from './program.ts';
+import type { Surroundings } from './surroundings.ts';
+import { usageError } from './usage-error.ts';
+
+export async function infoCommand(
+  files: readonly string[],
+  flags: SpeechFlags,
+  around: Surroundings,
+  speech: Speech,
+): Promise<void> {
+  speech.title = { verb: 'info', files };
+  if (files.includes('-')) throw usageError('stdin', 'info reads files, not stdin');
+  await prepareSpeech({ ...flags, progress: 'none' }, around, speech);
+  const infoJob = await around.loadInfoJob();
+  around.abort.throwIfAborted();
+  const report = await infoJob(
+    files.map((file) => resolve(file)),
+    around.abort,
+  );
+  if (flags.json) around.writeOut(`${JSON.stringify(report)}\n`);
+  else {
+    const { infoTable } = await import('./info-table.ts');
+    around.writeOut(report.files.map(infoTable).join('\n'));
+  }
+  speech.reporters.succeeded({ job: 'info', files }, speech.title);
+}

@@ -1,0 +1,148 @@
+// The story of one extraction: the native backup out of whatever form it is stored in, into a file born by
+// rename, or to stdout. Salvage keeps the good prefix of a damaged file, and still says that it is damaged.
+
+import type { Abort } from '../abort.ts';
+import { finishedArchive, openBackup, type StoredBackup } from '../archive/archive-reader.ts';
+import { checkDestinations } from '../archive/destination.ts';
+import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
+import { PartialFile } from '../archive/file-sink.ts';
+import type { Sink } from '../archive/sink.ts';
+import { openStdoutSink } from '../archive/stdout-sink.ts';
+import { asError, Failure } from '../errors.ts';
+import type { Emit, ExtractSummary } from '../events.ts';
+import { ReadPipeline } from '../pipeline/read-pipeline.ts';
+import { BackupProgress } from './backup-progress.ts';
+import type { ExtractRequest } from './extract-request.ts';
+
+const stdoutPath = '-';
+const stdoutDescriptor = 1;
+
+/** Throws the root cause of anything but a whole, durable result; then nothing is left, except for a salvage. */
+export async function extractJob(
+  request: ExtractRequest,
+  abort: Abort,
+  emit: Emit,
+): Promise<ExtractSummary> {
+  const run = new ExtractRun(request, abort, emit);
+  try {
+    return await run.tell();
+  } catch (thrown) {
+    await run.undo();
+    throw abort.cause ?? thrown;
+  } finally {
+    run.end();
+  }
+}
+
+class ExtractRun {
+  readonly #request: ExtractRequest;
+  readonly #abort: Abort;
+  readonly #progress: BackupProgress;
+  readonly #counters = { rawBytes: 0, storedBytes: 0 };
+  #lock: DestinationLock | undefined;
+  #sink: Sink | undefined;
+  #pipeline: ReadPipeline | undefined;
+
+  constructor(request: ExtractRequest, abort: Abort, emit: Emit) {
+    this.#request = request;
+    this.#abort = abort;
+    this.#progress = new BackupProgress(emit);
+    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+  }
+
+  async tell(): Promise<ExtractSummary> {
+    const { file, threads } = this.#request;
+    const backup = await this.#abort.race(this.#open(file));
+    await this.#lockOut();
+    this.#pipeline = new ReadPipeline(threads);
+    const { sink, publish } = await this.#abort.race(this.#create());
+    this.#sink = sink;
+    this.#progress.watch(this.#counters);
+    const loss = await this.#copy(backup, this.#pipeline, sink);
+    await this.#abort.race(sink.sync());
+    await sink.close();
+    await publish();
+    this.#progress.say();
+    if (loss) throw this.#salvaged(loss);
+    return this.#summary();
+  }
+
+  /** Removes what was not published. */
+  async undo(): Promise<void> {
+    await this.#sink?.discard();
+  }
+
+  end(): void {
+    this.#progress.stop();
+    void this.#pipeline?.close();
+    void this.#lock?.release();
+  }
+
+  async #open(file: string): Promise<StoredBackup> {
+    const backup = await openBackup(file);
+    if (backup.form !== 'archive' || this.#request.salvage) return backup;
+    return finishedArchive(backup);
+  }
+
+  async #lockOut(): Promise<void> {
+    const { out, overwrite } = this.#request;
+    if (out === stdoutPath) return;
+    const [destination] = await checkDestinations([out], { overwrite });
+    if (destination) this.#lock = await lockDestination(destination);
+  }
+
+  async #create(): Promise<{ sink: Sink; publish: () => Promise<void> }> {
+    const { out, overwrite } = this.#request;
+    if (out === stdoutPath)
+      return { sink: openStdoutSink(stdoutDescriptor), publish: async () => undefined };
+    const partial = await PartialFile.create(out);
+    return { sink: partial, publish: () => partial.publish({ overwrite }) };
+  }
+
+  /** Copies everything; a salvage returns what ended it early. */
+  async #copy(
+    backup: StoredBackup,
+    pipeline: ReadPipeline,
+    sink: Sink,
+  ): Promise<Failure | undefined> {
+    const reader = pipeline.read(backup, { sums: false, tolerant: false });
+    this.#abort.onAbort(() => void reader.stop());
+    try {
+      for (;;) {
+        const piece = await this.#abort.race(reader.next());
+        if (!piece) break;
+        await this.#abort.race(sink.write(pipeline.bytes(piece), piece.rawOffset));
+        this.#counters.rawBytes += piece.bytes;
+        this.#counters.storedBytes = piece.storedEnd;
+        this.#progress.heard((100 * piece.storedEnd) / backup.source.bytes);
+        reader.release(piece);
+      }
+      if (backup.form === 'archive') await finishedArchive(backup);
+      return undefined;
+    } catch (thrown) {
+      return this.#loss(thrown);
+    }
+  }
+
+  #loss(thrown: unknown): Failure {
+    const lost = thrown instanceof Failure && thrown.kind === 'integrity' ? thrown : undefined;
+    if (!this.#request.salvage || this.#abort.cause || !lost) throw asError(thrown);
+    return lost;
+  }
+
+  #salvaged(loss: Failure): Failure {
+    const { rawBytes } = this.#counters;
+    const kept = `${rawBytes} good bytes were salvaged`;
+    return new Failure('integrity', 'salvaged', `${loss.message}; ${kept}`, {
+      cause: loss,
+      hints: [
+        'what was salvaged is the beginning of a native backup, which SQL Server will not restore as it is',
+      ],
+    });
+  }
+
+  #summary(): ExtractSummary {
+    const { file, out } = this.#request;
+    return { job: 'extract', file, out, ...this.#counters, elapsedMs: this.#progress.elapsedMs };
+  }
+}

@@ -1,0 +1,75 @@
+// What stored backups hold, from their ends and the headers inside: never the whole file.
+
+import type { Abort } from '../abort.ts';
+import { openBackup, type StoredArchive, type StoredBackup } from '../archive/archive-reader.ts';
+import { describeMssqlbak } from '../archive/mssqlbak-description.ts';
+import { describeMtf, type MtfDescription } from '../archive/mtf-description.ts';
+import type { RawBytes } from '../archive/raw-bytes.ts';
+import { Failure } from '../errors.ts';
+import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
+import type { ArchiveInfo, FileInfo, InfoReport } from './info-report.ts';
+
+/** Failure `integrity` for a file that holds no backup; a damaged or unfinished one is described as far as it goes. */
+export async function infoJob(files: readonly string[], abort: Abort): Promise<InfoReport> {
+  const infos: FileInfo[] = [];
+  for (const file of files) infos.push(await abort.race(infoOf(file)));
+  return { files: infos };
+}
+
+async function infoOf(file: string): Promise<FileInfo> {
+  const backup = await openBackup(file);
+  try {
+    return await describe(backup);
+  } finally {
+    await backup.source.close();
+  }
+}
+
+async function describe(backup: StoredBackup): Promise<FileInfo> {
+  const { source, form } = backup;
+  const raw = rawBytesOfBackup(backup);
+  const described = await describeRaw(raw);
+  if (!described && form !== 'archive') throw noBackup(source.name);
+  return {
+    file: source.name,
+    form,
+    storedBytes: source.bytes,
+    ...(raw.length !== undefined && { rawBytes: raw.length }),
+    ...(backup.form === 'archive' && { archive: archiveInfo(backup) }),
+    ...(described?.media && { media: described.media }),
+    sets: described?.sets ?? [],
+  };
+}
+
+/** Undefined when the raw stream is no native backup. */
+async function describeRaw(raw: RawBytes): Promise<MtfDescription | undefined> {
+  const magic = String.fromCharCode(...(await raw.read(0, 8)));
+  if (magic === 'MSSQLBAK') return describeMssqlbak(raw);
+  return magic.startsWith('TAPE') ? describeMtf(raw) : undefined;
+}
+
+function archiveInfo({ header, ends, flaw }: StoredArchive): ArchiveInfo {
+  const { compression, type, ...rest } = header;
+  const trailer = ends?.trailer;
+  const state = !trailer ? 'unfinished' : trailer.finished === undefined ? 'sealed' : 'finished';
+  return {
+    state,
+    ...(flaw && { flaw: flaw.message }),
+    ...rest,
+    type,
+    isCopyOnly: type === 'copy',
+    compression: `${compression.algorithm}:${compression.level}`,
+    ...(trailer && {
+      ...(trailer.finished !== undefined && { finished: trailer.finished }),
+      frames: trailer.frames,
+      compressedBytes: trailer.compressedBytes,
+      messages: trailer.messages,
+    }),
+  };
+}
+
+function noBackup(file: string): Failure {
+  return new Failure('integrity', 'not-a-backup', `${file} holds no backup of SQL Server`, {
+    hints: ['it is a Zstandard stream, but what it compresses is no native backup'],
+  });
+}

@@ -1,0 +1,52 @@
+// What `info` says of stored backups: an object for machines (`info --json`), stable. Field names of the sets
+// are those of RESTORE LABELONLY, HEADERONLY and FILELISTONLY.
+import type { BackupForm } from '../archive/backup-form.ts';
+import type { Row } from '../archive/mtf-only-rows.ts';
+import type { SqlMessageEvent } from '../events.ts';
+
+export type { Row };
+
+export interface InfoReport {
+  readonly files: readonly FileInfo[];
+}
+
+export interface FileInfo {
+  readonly file: string;
+  readonly form: BackupForm;
+  readonly storedBytes: number;
+  /** Length of the native backup; absent when only reading all of the file would tell. */
+  readonly rawBytes?: number;
+  readonly archive?: ArchiveInfo;
+  readonly media?: Row;
+  readonly sets: readonly SetInfo[];
+}
+
+export interface SetInfo {
+  readonly header: Row;
+  readonly files: readonly Row[];
+}
+
+/** What an archive says of itself. */
+export interface ArchiveInfo {
+  /** `finished`: SQL Server reported success. `sealed`: whole, but that is not recorded. `unfinished`: not a backup. */
+  readonly state: 'finished' | 'sealed' | 'unfinished';
+  /** Why it is not finished. */
+  readonly flaw?: string;
+  readonly setId: string;
+  readonly stripe: number;
+  readonly stripes: number;
+  readonly database: string;
+  readonly server: string;
+  readonly type: string;
+  readonly isCopyOnly: boolean;
+  readonly blockSize: number;
+  readonly transferSize: number;
+  readonly frameSize: number;
+  readonly compression: string;
+  readonly toolVersion: string;
+  readonly started: string;
+  readonly finished?: string;
+  readonly frames?: number;
+  readonly compressedBytes?: number;
+  readonly messages?: readonly SqlMessageEvent[];
+}

@@ -1,0 +1,232 @@
+// Verifies one stored backup from its first byte to its last, and goes on behind what is damaged.
+import type { Abort } from '../abort.ts';
+import { finishedArchive, openBackup, type StoredBackup } from '../archive/archive-reader.ts';
+import { MssqlbakCheck } from '../archive/mssqlbak-check.ts';
+import { MtfDataCheck } from '../archive/mtf-data-check.ts';
+import type { MtfFacts } from '../archive/mtf-facts.ts';
+import { MtfWalker } from '../archive/mtf-walker.ts';
+import { asError, Failure } from '../errors.ts';
+import type { RawPiece, RawReader } from '../pipeline/raw-reader.ts';
+import type { ReadPipeline } from '../pipeline/read-pipeline.ts';
+import type { Damage, StripePlace, VerifiedFile } from './verify-report.ts';
+
+/** Damages told one by one; a file that is bad all over needs no more. */
+const maxDamages = 100;
+
+export interface VerifyTools {
+  readonly pipeline: ReadPipeline;
+  readonly abort: Abort;
+  readonly onDamage: (damage: Damage) => void;
+  readonly onWarning: (code: string, message: string) => void;
+  /** A piece is done: raw bytes of it, and how far in the file that is. */
+  readonly onProgress: (rawBytes: number, storedEnd: number) => void;
+}
+
+/** Throws only what is no finding: an abort, a file that cannot be read, a thread that died. */
+export async function verifyFile(file: string, tools: VerifyTools): Promise<VerifiedFile> {
+  const found = new Findings(tools.onDamage);
+  let backup: StoredBackup;
+  try {
+    backup = await openBackup(file);
+  } catch (thrown) {
+    found.add(finding(thrown));
+    return { file, form: undefined, good: false, ...emptyFile, ...found.report() };
+  }
+  try {
+    return await new FileVerification(backup, found, tools).run();
+  } finally {
+    await backup.source.close();
+  }
+}
+
+const emptyFile = { storedBytes: 0, rawBytes: 0, goodRawBytes: 0 };
+
+class FileVerification {
+  readonly #backup: StoredBackup;
+  readonly #found: Findings;
+  readonly #tools: VerifyTools;
+  readonly #walker: MtfWalker;
+  readonly #data: MtfDataCheck;
+  readonly #records: MssqlbakCheck;
+  #facts: MtfFacts | undefined;
+  #compressed = false;
+  #rawBytes = 0;
+  /** Where the first damage of the framing begins. */
+  #goodRawBytes = Number.POSITIVE_INFINITY;
+  #badFrames = 0;
+  #broken = false;
+
+  constructor(backup: StoredBackup, found: Findings, tools: VerifyTools) {
+    this.#backup = backup;
+    this.#found = found;
+    this.#tools = tools;
+    this.#data = new MtfDataCheck((damage) => found.add(damage));
+    this.#records = new MssqlbakCheck((damage) => found.add(damage));
+    this.#walker = new MtfWalker(this.#data);
+  }
+
+  async run(): Promise<VerifiedFile> {
+    await this.#ends();
+    const reader = this.#tools.pipeline.read(this.#backup, { sums: true, tolerant: true });
+    try {
+      await this.#read(reader);
+    } catch (thrown) {
+      this.#broken = true;
+      this.#spoiltFrom(this.#rawBytes);
+      this.#found.add(finding(thrown));
+    } finally {
+      await reader.stop();
+    }
+    if (this.#compressed) this.#records.end();
+    this.#facts = this.#walker.end();
+    this.#judgeStream();
+    this.#judgeTotals();
+    return this.#report(reader.frames);
+  }
+
+  /** An archive without good ends is read all the same: what it holds is worth knowing. */
+  async #ends(): Promise<void> {
+    if (this.#backup.form !== 'archive') return;
+    const finished = await finishedArchive(this.#backup).catch((thrown: unknown) => {
+      this.#found.add(finding(thrown));
+      return undefined;
+    });
+    if (finished && finished.ends.trailer.finished === undefined) {
+      this.#tools.onWarning(
+        'unconfirmed',
+        `${this.#backup.source.name} is whole, but whether SQL Server called the backup a success was not recorded`,
+      );
+    }
+  }
+
+  async #read(reader: RawReader): Promise<void> {
+    const { abort, onProgress } = this.#tools;
+    for (;;) {
+      const piece = await abort.race(reader.next());
+      if (!piece) return;
+      this.#take(piece);
+      reader.release(piece);
+      onProgress(piece.bytes, piece.storedEnd);
+    }
+  }
+
+  #take(piece: RawPiece): void {
+    const { pipeline } = this.#tools;
+    const bytes = pipeline.bytes(piece);
+    if (piece.rawOffset === 0) this.#compressed = isCompressed(bytes);
+    if (piece.failure) this.#badFrame(piece, piece.failure);
+    this.#data.expect(pipeline.sums(piece), piece.rawOffset, piece.failure !== undefined);
+    this.#walker.push(bytes);
+    if (this.#compressed) this.#records.push(bytes);
+    this.#rawBytes += piece.bytes;
+  }
+
+  #badFrame(piece: RawPiece, failure: Failure): void {
+    this.#badFrames += 1;
+    this.#spoiltFrom(piece.rawOffset);
+    this.#found.add({ ...finding(failure), rawOffset: piece.rawOffset });
+  }
+
+  #spoiltFrom(rawOffset: number): void {
+    this.#goodRawBytes = Math.min(this.#goodRawBytes, rawOffset);
+  }
+
+  /** After a damaged frame the framing inside says nothing that is not known already. */
+  #judgeStream(): void {
+    const { name } = this.#backup.source;
+    if (this.#badFrames > 0 || this.#broken) return;
+    if (!this.#facts) {
+      this.#found.add({ code: 'not-a-backup', message: `${name} holds no backup of SQL Server` });
+      this.#spoiltFrom(0);
+    } else if (!this.#facts.complete) {
+      const why = this.#facts.damage ?? 'it does not end as a finished backup does';
+      this.#found.add({
+        code: 'stream-incomplete',
+        message: `the backup in ${name} is cut: ${why}`,
+      });
+    }
+  }
+
+  #judgeTotals(): void {
+    const backup = this.#backup;
+    if (backup.form !== 'archive' || !backup.ends || this.#broken) return;
+    const inside = this.#facts?.set?.database;
+    if (inside !== undefined && inside.toLowerCase() !== backup.header.database.toLowerCase()) {
+      const message = `${backup.source.name} is named after ${backup.header.database}, but holds ${inside}`;
+      this.#tools.onWarning('other-database', message);
+    }
+  }
+
+  #report(frames: number): VerifiedFile {
+    const { source, form } = this.#backup;
+    const { pages, checksums } = this.#data;
+    const { checked, bad, unchecked } = pages;
+    const stripe = this.#place();
+    return {
+      file: source.name,
+      form,
+      good: this.#found.none,
+      storedBytes: source.bytes,
+      rawBytes: this.#rawBytes,
+      goodRawBytes: Math.min(this.#rawBytes, this.#goodRawBytes),
+      ...(frames > 0 && { frames: { checked: frames, bad: this.#badFrames } }),
+      ...(checked + unchecked > 0 && { pages: { checked, bad, unchecked } }),
+      ...(checksums.checked > 0 && { backupChecksums: { ...checksums } }),
+      ...(this.#compressed && { records: { ...this.#records.records } }),
+      ...(this.#facts && { sets: this.#facts.sets }),
+      ...(stripe && { stripe }),
+      ...this.#found.report(),
+    };
+  }
+
+  #place(): StripePlace | undefined {
+    if (this.#backup.form === 'archive') {
+      const { setId, stripe, stripes } = this.#backup.header;
+      return { set: setId, stripe, stripes };
+    }
+    const { mediaSetId, familySequence, familyCount } = this.#facts ?? {};
+    if (mediaSetId === undefined || !familySequence || !familyCount) return undefined;
+    return { set: mediaSetId, stripe: familySequence, stripes: familyCount };
+  }
+}
+
+/** Counts all, keeps the first. */
+class Findings {
+  readonly #damage: Damage[] = [];
+  readonly #onDamage: (damage: Damage) => void;
+  #omitted = 0;
+
+  constructor(onDamage: (damage: Damage) => void) {
+    this.#onDamage = onDamage;
+  }
+
+  get none(): boolean {
+    return this.#damage.length === 0;
+  }
+
+  add(damage: Damage): void {
+    if (this.#damage.length >= maxDamages) {
+      this.#omitted += 1;
+      return;
+    }
+    this.#damage.push(damage);
+    this.#onDamage(damage);
+  }
+
+  report(): { damage: readonly Damage[]; damageOmitted?: number } {
+    const omitted = this.#omitted > 0 ? { damageOmitted: this.#omitted } : {};
+    return { damage: this.#damage, ...omitted };
+  }
+}
+
+/** What was thrown as a finding; thrown again when it is none. */
+function finding(thrown: unknown): Damage {
+  if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw asError(thrown);
+  const offset = /at byte (\d+)/.exec(thrown.message)?.[1];
+  const { code, message } = thrown;
+  return { code, message, ...(offset !== undefined && { offset: Number(offset) }) };
+}
+
+function isCompressed(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(0, 8)) === 'MSSQLBAK';
+}

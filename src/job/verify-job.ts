@@ -1,0 +1,92 @@
+// The story of one verification: every file from the first byte to the last, then the sets they make.
+
+import type { Abort } from '../abort.ts';
+import { formatByteSize } from '../byte-size.ts';
+import type { Emit } from '../events.ts';
+import { ReadPipeline } from '../pipeline/read-pipeline.ts';
+import { BackupProgress } from './backup-progress.ts';
+import { checkStripeSets } from './stripe-set.ts';
+import { verifyFile } from './verify-file.ts';
+import type { VerifiedFile, VerifyReport, VerifyRequest } from './verify-report.ts';
+
+/** Damage is in the report; throws only what kept it from being made. */
+export async function verifyJob(
+  request: VerifyRequest,
+  abort: Abort,
+  emit: Emit,
+): Promise<VerifyReport> {
+  const progress = new BackupProgress(emit);
+  const counters = { rawBytes: 0, storedBytes: 0 };
+  const pipeline = new ReadPipeline(request.threads);
+  abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+  progress.watch(counters);
+  try {
+    const files: VerifiedFile[] = [];
+    for (const file of request.files) {
+      abort.throwIfAborted();
+      const before = counters.storedBytes;
+      const verified = await verifyFile(file, {
+        pipeline,
+        abort,
+        onDamage: (damage) => emit({ event: 'damage', file, ...damage }),
+        onWarning: (code, message) => emit({ event: 'warning', code, message }),
+        onProgress: (rawBytes, storedEnd) => {
+          counters.rawBytes += rawBytes;
+          counters.storedBytes = before + storedEnd;
+        },
+      });
+      counters.storedBytes = before + verified.storedBytes;
+      emit({ event: 'verified', file, good: verified.good, lines: lines(verified) });
+      files.push(verified);
+    }
+    progress.say();
+    return report(files, emit, progress.elapsedMs);
+  } catch (thrown) {
+    throw abort.cause ?? thrown;
+  } finally {
+    progress.stop();
+    void pipeline.close();
+  }
+}
+
+function report(files: readonly VerifiedFile[], emit: Emit, elapsedMs: number): VerifyReport {
+  const sets = checkStripeSets(files.flatMap(({ stripe }) => (stripe ? [stripe] : [])));
+  for (const damage of sets) emit({ event: 'damage', file: '', ...damage });
+  return {
+    good: sets.length === 0 && files.every((file) => file.good),
+    files,
+    sets,
+    rawBytes: files.reduce((sum, { rawBytes }) => sum + rawBytes, 0),
+    storedBytes: files.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
+    elapsedMs,
+  };
+}
+
+/** What was looked at, for a person. */
+function lines(file: VerifiedFile): string[] {
+  const { form, rawBytes, frames, pages, backupChecksums, records, goodRawBytes, good } = file;
+  if (form === undefined) return [];
+  return [
+    `${forms[form]}, ${formatByteSize(rawBytes)} of native backup`,
+    ...(frames ? [`${frames.checked} frames${bad(frames.bad)}`] : []),
+    ...(records ? [`${records.checked} compressed records${bad(records.bad)}`] : []),
+    ...(backupChecksums
+      ? [`${backupChecksums.checked} backup checksums${bad(backupChecksums.bad)}`]
+      : []),
+    ...(pages
+      ? [`${pages.checked} page checksums${bad(pages.bad)}; ${pages.unchecked} pages have none`]
+      : []),
+    ...(good ? [] : [`good from the start: ${formatByteSize(goodRawBytes)}`]),
+  ];
+}
+
+const forms = {
+  archive: 'archive of vdibackup',
+  zstd: 'zstd file',
+  mtf: 'native backup',
+  mssqlbak: 'native backup, compressed by SQL Server',
+} as const;
+
+function bad(count: number): string {
+  return count === 0 ? '' : `, ${count} BAD`;
+}

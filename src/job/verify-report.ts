@@ -1,0 +1,68 @@
+// What a verification found: an object for machines (`verify --json`), stable.
+import type { BackupForm } from '../archive/backup-form.ts';
+
+export interface VerifyRequest {
+  /** Absolute paths. */
+  readonly files: readonly string[];
+  /** Decompression threads, at least 1. */
+  readonly threads: number;
+}
+
+export interface Damage {
+  /** Stable name. */
+  readonly code: string;
+  readonly message: string;
+  /** Byte of the file. */
+  readonly offset?: number;
+  /** Byte of the native backup in it. */
+  readonly rawOffset?: number;
+}
+
+export interface Checked {
+  readonly checked: number;
+  readonly bad: number;
+}
+
+export interface VerifiedFile {
+  readonly file: string;
+  /** Undefined when it is not a backup, or cannot be read. */
+  readonly form: BackupForm | undefined;
+  readonly good: boolean;
+  readonly storedBytes: number;
+  /** Bytes of the native backup that were seen. */
+  readonly rawBytes: number;
+  /** Bytes of it from the start that are as they were written, as far as frames and framing tell. */
+  readonly goodRawBytes: number;
+  /** zstd frames, where they are taken one by one. */
+  readonly frames?: Checked;
+  /** Pages of the database that have a checksum, and those that have none. */
+  readonly pages?: Checked & { readonly unchecked: number };
+  /** Streams with a backup checksum (WITH CHECKSUM). */
+  readonly backupChecksums?: Checked;
+  /** Records of SQL Server's own compression. */
+  readonly records?: Checked;
+  /** Backup sets in the native backup. */
+  readonly sets?: number;
+  /** `setId` of an archive or MediaSetId of a native backup, and which stripe of how many this is. */
+  readonly stripe?: StripePlace;
+  readonly damage: readonly Damage[];
+  /** Damages beyond those listed. */
+  readonly damageOmitted?: number;
+}
+
+export interface StripePlace {
+  readonly set: string;
+  /** From 1. */
+  readonly stripe: number;
+  readonly stripes: number;
+}
+
+export interface VerifyReport {
+  readonly good: boolean;
+  readonly files: readonly VerifiedFile[];
+  /** What is wrong with sets as a whole. */
+  readonly sets: readonly Damage[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+}

@@ -1,0 +1,164 @@
+// Jumps about in the raw stream of a stored backup, decompressing only the frames that are asked for.
+// On the calling thread, for a few frames: reading everything is raw-reader.ts.
+import zstd from 'zstd-napi/binding.js';
+import { dataEntries, type FinishedArchive, type StoredBackup } from '../archive/archive-reader.ts';
+import type { RawBytes } from '../archive/raw-bytes.ts';
+import { readSome, type Source } from '../archive/source.ts';
+import { KiB, MiB } from '../byte-size.ts';
+
+/** Frames kept: jumps mostly stay in one, or go from the head to the tail. */
+const keptFrames = 3;
+/** Frames decompressed before the raw stream counts as too scattered to be read at once. */
+const maxFrames = 64;
+/** Of a stream without a seek table only this much can be read: its beginning. */
+const maxPrefixBytes = 8 * MiB;
+const inputBytes = 128 * KiB;
+
+/** The raw stream of a backup. Reads never fail for what is in the file: they end early. */
+export function rawBytesOfBackup(backup: StoredBackup): RawBytes {
+  const { source } = backup;
+  switch (backup.form) {
+    case 'mtf':
+    case 'mssqlbak':
+      return {
+        length: source.bytes,
+        read: (position, length) => readSome(source, position, length),
+      };
+    case 'zstd':
+      return new StreamPrefix(source, 0);
+    case 'archive':
+      return backup.ends
+        ? new FrameBytes({ ...backup, ends: backup.ends })
+        : new StreamPrefix(source, backup.framesAt);
+  }
+}
+
+class FrameBytes implements RawBytes {
+  readonly length: number;
+  readonly #source: Source;
+  /** Per frame, and one more for the end. */
+  readonly #offsets: Float64Array;
+  readonly #rawOffsets: Float64Array;
+  readonly #kept = new Map<number, Promise<Uint8Array>>();
+  readonly #context = new zstd.DCtx();
+  #loads = 0;
+
+  constructor(archive: FinishedArchive) {
+    const { trailer } = archive.ends;
+    this.length = trailer.rawBytes;
+    this.#source = archive.source;
+    this.#offsets = new Float64Array(trailer.frames + 1);
+    this.#rawOffsets = new Float64Array(trailer.frames + 1);
+    let index = 0;
+    for (const { offset, rawOffset } of dataEntries(archive.ends)) {
+      this.#offsets[index] = offset;
+      this.#rawOffsets[index] = rawOffset;
+      index += 1;
+    }
+    this.#offsets[index] = archive.framesAt + trailer.compressedBytes;
+    this.#rawOffsets[index] = trailer.rawBytes;
+  }
+
+  async read(position: number, length: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    const end = Math.min(position + length, this.length);
+    for (let at = position; at < end; ) {
+      const index = this.#frameOf(at);
+      const from = at - (this.#rawOffsets[index] as number);
+      const frame = await this.#frame(index);
+      const part = frame.subarray(from, from + end - at);
+      if (part.length === 0) break;
+      parts.push(part);
+      at += part.length;
+    }
+    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+  }
+
+  #frameOf(position: number): number {
+    let [low, high] = [0, this.#rawOffsets.length - 2];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#rawOffsets[middle] as number) <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #frame(index: number): Promise<Uint8Array> {
+    const known = this.#kept.get(index);
+    if (known) return known;
+    const loaded = this.#load(index);
+    this.#kept.set(index, loaded);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > keptFrames && oldest !== undefined) this.#kept.delete(oldest);
+    return loaded;
+  }
+
+  /** Empty for a damaged frame. */
+  async #load(index: number): Promise<Uint8Array> {
+    this.#loads += 1;
+    const nothing = new Uint8Array(0);
+    if (this.#loads > maxFrames) return nothing;
+    const bytes = (this.#offsets[index + 1] as number) - (this.#offsets[index] as number);
+    const rawBytes = (this.#rawOffsets[index + 1] as number) - (this.#rawOffsets[index] as number);
+    const frame = await readSome(this.#source, this.#offsets[index] as number, bytes);
+    try {
+      const raw = new Uint8Array(rawBytes);
+      return raw.subarray(0, this.#context.decompress(raw, frame));
+    } catch {
+      return nothing;
+    }
+  }
+}
+
+/** The beginning of a stream that can only be read from its start. */
+class StreamPrefix implements RawBytes {
+  #length: number | undefined;
+  readonly #source: Source;
+  readonly #context = new zstd.DCtx();
+  #raw = new Uint8Array(256 * KiB);
+  #have = 0;
+  #at: number;
+  #ended = false;
+
+  constructor(source: Source, start: number) {
+    this.#source = source;
+    this.#at = start;
+  }
+
+  get length(): number | undefined {
+    return this.#length;
+  }
+
+  async read(position: number, length: number): Promise<Uint8Array> {
+    const end = Math.min(position + length, maxPrefixBytes);
+    while (this.#have < end && !this.#ended) await this.#more();
+    return this.#raw.subarray(Math.min(position, this.#have), Math.min(end, this.#have));
+  }
+
+  async #more(): Promise<void> {
+    const input = await readSome(this.#source, this.#at, inputBytes);
+    if (input.length === 0) return this.#end(true);
+    if (this.#have === this.#raw.length) this.#grow();
+    try {
+      const [, made, used] = this.#context.decompressStream(this.#raw.subarray(this.#have), input);
+      this.#have += made;
+      this.#at += used;
+      if (made === 0 && used === 0) this.#end(false);
+    } catch {
+      this.#end(false);
+    }
+    if (this.#have >= maxPrefixBytes) this.#end(false);
+  }
+
+  #end(whole: boolean): void {
+    this.#ended = true;
+    if (whole) this.#length = this.#have;
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(Math.min(this.#raw.length * 2, maxPrefixBytes));
+    larger.set(this.#raw);
+    this.#raw = larger;
+  }
+}

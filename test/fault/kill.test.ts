@@ -1,0 +1,94 @@
+// kill -9 at random moments: never a file under the final name that is not whole, and the next run works.
+// VDIBACKUP_KILL_RUNS sets how many runs are killed, VDIBACKUP_KILL_SEED repeats a run that failed.
+
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+import { decodeArchiveTrailer } from '../../src/archive/archive-trailer.ts';
+import { decodeSeekTable, decodeSeekTableFooter } from '../../src/archive/seek-table.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+
+const runs = Number(process.env.VDIBACKUP_KILL_RUNS ?? 15);
+const seed = Number(process.env.VDIBACKUP_KILL_SEED ?? randomInt(2 ** 31));
+/** Suites that kill side by side, each with a rig of its own. */
+const lanes = 3;
+
+/** Mulberry32: small, and the same everywhere for the same seed. */
+function random(state: number): () => number {
+  let a = state;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The end of a run is short: slow file calls stretch it, so that a kill hits it as often as the stream. */
+const stretches = [
+  '',
+  'fsync:sleep120:1+',
+  'fsync:sleep120:3;link:sleep200:1',
+  'any-write:sleep40:1+',
+  'unlink:sleep250:2;rename:sleep250:1',
+];
+
+async function assertWhole(rig: Rig): Promise<void> {
+  const file = await rig.read('s.zst');
+  const footer = decodeSeekTableFooter(file, file.length, 's.zst');
+  assert.ok(footer, 'a seek table');
+  const entries = [
+    ...decodeSeekTable(file.subarray(-footer.tableBytes), file.length, 's.zst').entries(),
+  ];
+  const trailer = decodeArchiveTrailer(file.subarray(entries.at(-1)?.offset), 's.zst');
+  assert.ok(trailer.finished, 'finished');
+  await assertSame(rig, fingerprint(decompressAll(file)));
+}
+
+async function killOnce(rig: Rig, dice: () => number, fullMs: number): Promise<string> {
+  const stretch = stretches[Math.floor(dice() * stretches.length)] ?? '';
+  const at = dice() * (fullMs + (stretch ? 400 : 0));
+  const overwrite = dice() < 0.5;
+  await rm(rig.path('s.zst'), { force: true });
+  if (overwrite) await writeFile(rig.path('s.zst'), 'yesterday');
+  const env = stretch ? rig.witnessed(stretch) : {};
+  const program = rig.run(['Sales', 's.zst', ...(overwrite ? ['--overwrite'] : [])], { env });
+  const timer = setTimeout(() => program.signal('SIGKILL'), at);
+  const { code, stderr } = await program.ended;
+  clearTimeout(timer);
+  const what = `after ${Math.round(at)} ms, ${stretch || 'nothing stretched'}, ${code === null ? 'killed' : `exit ${code}`}\n${stderr}`;
+  const files = await rig.files();
+  assert.deepEqual(
+    files.filter((name) => !['s.zst', 's.zst.partial'].includes(name)),
+    [],
+    what,
+  );
+  const isYesterday = overwrite && (await rig.read('s.zst')).toString() === 'yesterday';
+  if (files.includes('s.zst') && !isYesterday) await assertWhole(rig);
+  else assert.equal(code, null, what);
+  return what;
+}
+
+suite(`${runs} runs killed at random moments (seed ${seed})`, { concurrency: lanes }, () => {
+  for (let lane = 0; lane < lanes; lane += 1) {
+    const mine = Math.ceil((runs - lane) / lanes);
+    test(`lane ${lane + 1}: ${mine} kills leave a whole file or none, and the next run works`, () =>
+      trial(['s.zst'], async (rig) => {
+        const dice = random(seed + lane);
+        const full = await rig.run(['Sales', 's.zst']).ended;
+        assertSucceeded(full);
+        for (let run = 0; run < mine; run += 1) {
+          const what = await killOnce(rig, dice, full.elapsedMs);
+          // Every third kill is followed by a run that is left alone; the others by the next kill.
+          if (run % 3 !== 2 && run !== mine - 1) continue;
+          const next = await rig.run(['Sales', 's.zst', '--overwrite']).ended;
+          assert.equal(next.code, 0, `${what}\nnext run:\n${next.stderr}`);
+          assert.deepEqual(await rig.files(), ['s.zst'], what);
+          await assertWhole(rig);
+        }
+      }));
+  }
+});

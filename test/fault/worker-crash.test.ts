@@ -1,0 +1,78 @@
+// A worker thread that dies. Nothing in src knows how: a module preloaded from outside (NODE_OPTIONS) ends or breaks
+// the thread that is to die, as a defect or a lack of memory would.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { assertFailed, trial } from '../rig/trial.ts';
+
+const preload = `
+import { parentPort, workerData } from 'node:worker_threads';
+const [who, what, when] = process.env.TEST_CRASH.split(' ');
+const me = workerData?.level !== undefined ? 'compress' : workerData?.device === 0 ? 'device' : 'other';
+if (parentPort && who === me) {
+  const say = parentPort.postMessage.bind(parentPort);
+  let said = 0;
+  parentPort.postMessage = (message) => {
+    said += 1;
+    if (said !== Number(when)) say(message);
+    else if (what === 'exit') process.exit(3);
+    else if (what === 'throw') throw new Error('provoked');
+    else { const all = []; for (;;) all.push(new Array(1e5).fill(said).map(String)); }
+  };
+}
+`;
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vdibackup-preload-'));
+  await writeFile(join(folder, 'preload.mjs'), preload);
+});
+after(() => rm(folder, { recursive: true }));
+
+const crashes: [string, string, RegExp][] = [
+  ['a compress thread that throws', 'compress throw 2', /a compression thread died: provoked/],
+  ['a compress thread that ends', 'compress exit 2', /a compression thread died: exit code 3/],
+  [
+    'a compress thread that runs out of memory',
+    'compress memory 2',
+    /a compression thread died: .*memory/,
+  ],
+  ['a device thread that ends before its first command', 'device exit 1', /device/],
+  [
+    'a device thread that throws in the middle',
+    'device throw 3',
+    /virtual device 0 broke off: .*provoked/,
+  ],
+  [
+    'a device thread that ends in the middle, with a command in its hands',
+    'device exit 3',
+    /virtual device 0 broke off/,
+  ],
+  [
+    'a device thread that runs out of memory in the middle',
+    'device memory 3',
+    /virtual device 0 broke off: .*memory/,
+  ],
+];
+
+suite('a thread that dies ends the backup with exit 1 and nothing left', { concurrency: 2 }, () => {
+  for (const [title, crash, reason] of crashes) {
+    for (const files of [['s.zst'], ['s1.zst', 's2.zst', 's3.zst']]) {
+      test(`${title}, with ${files.length} device(s)`, () =>
+        trial([], async (rig) => {
+          const env = {
+            // A small heap, so that running out of it takes no time; it does not hold the frames.
+            NODE_OPTIONS: `--max-old-space-size=96 --import ${pathToFileURL(join(folder, 'preload.mjs'))}`,
+            TEST_CRASH: crash,
+          };
+          const ended = await rig.run(['Sales', ...files], { env }).ended;
+          assertFailed(ended, 1, reason);
+          assert.ok(ended.elapsedMs < 10_000, `${ended.elapsedMs} ms`);
+        }));
+    }
+  }
+});

@@ -1,0 +1,80 @@
+// vdibackup as a Windows program under Wine, in the hands of a test. Its output goes to files: Node for Windows
+// cannot start on a pipe of this system.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ended } from '../rig/program.ts';
+import { windowsPath } from './places.ts';
+import { winePath } from './tools.ts';
+import { binPath, nodePath } from './windows-app.ts';
+import { wineEnvironment } from './wine.ts';
+
+export interface WineProgramOptions {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Files that take the output: their path without `.out` and `.err`. */
+  readonly output: string;
+  /** Another script than vdibackup. */
+  readonly script?: string;
+  /** The shell of Windows opens the output: Wine cannot tell the size of a file that came from outside. */
+  readonly shell?: true;
+}
+
+export class WineProgram {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #output: string;
+  readonly #startedAt = performance.now();
+
+  constructor(args: readonly string[], { folder, env, output, script, shell }: WineProgramOptions) {
+    this.#output = output;
+    const files = [openSync(`${output}.out`, 'w'), openSync(`${output}.err`, 'w')] as const;
+    const command = [windowsPath(nodePath()), windowsPath(script ?? binPath), ...args];
+    const redirection = [`>${windowsPath(output)}.out`, `2>${windowsPath(output)}.err`];
+    const { PATH = '', HOME = '' } = process.env;
+    this.#child = spawn(winePath(), shell ? ['cmd', '/c', ...command, ...redirection] : command, {
+      cwd: folder,
+      env: { PATH, HOME, ...wineEnvironment, ...env },
+      stdio: ['ignore', ...files],
+    });
+    for (const file of files) closeSync(file);
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve(this.#end(code, signal)));
+    });
+  }
+
+  get stderr(): string {
+    return readFileSync(`${this.#output}.err`, 'utf8');
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (this.running) this.#child.kill(name);
+  }
+
+  async until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!condition()) {
+      if (performance.now() > deadline || !this.running) {
+        throw new Error(`never came: ${what}\n${this.stderr}`);
+      }
+      await sleep(5);
+    }
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null): Ended {
+    const { stderr } = this;
+    return {
+      code,
+      signal,
+      stdout: readFileSync(`${this.#output}.out`),
+      stderr,
+      lastLine: stderr.trimEnd().split('\n').at(-1) ?? '',
+      elapsedMs: performance.now() - this.#startedAt,
+    };
+  }
+}
