@@ -7,6 +7,10 @@ import { basename, join } from 'node:path';
 import { asError, Failure } from '../errors.ts';
 import type { Destination } from './destination.ts';
 import { systemErrorName } from './io-failure.ts';
+import { windowsPaths } from './path-grammar.ts';
+
+/** What systems without such names (neither Linux nor Windows) answer. */
+const unsupported = new Set(['EINVAL', 'ENOENT', 'ENOTSUP']);
 
 export interface DestinationLock {
   /** Frees the lock; any number of times. The end of the process frees it too. */
@@ -18,12 +22,11 @@ export interface DestinationLock {
  * it. On systems other than Linux and Windows nothing is locked.
  */
 export async function lockDestination(destination: Destination): Promise<DestinationLock> {
-  const name = lockName(destination);
-  if (name === undefined) return { release: async () => undefined };
   const server = createServer((socket) => socket.destroy());
   try {
-    await listen(server, name);
+    await listen(server, lockName(destination));
   } catch (thrown) {
+    if (unsupported.has(systemErrorName(thrown) ?? '')) return { release: async () => undefined };
     throw systemErrorName(thrown) === 'EADDRINUSE'
       ? locked(destination)
       : unlockable(destination, thrown);
@@ -33,12 +36,10 @@ export async function lockDestination(destination: Destination): Promise<Destina
   return { release: () => close(server) };
 }
 
-function lockName({ folder, name }: Destination): string | undefined {
-  const { platform } = process;
-  const path = platform === 'win32' ? join(folder, name).toLowerCase() : join(folder, name);
+function lockName({ folder, name }: Destination): string {
+  const path = windowsPaths ? join(folder, name).toLowerCase() : join(folder, name);
   const id = `vdibackup-${createHash('sha256').update(path).digest('hex')}`;
-  if (platform === 'win32') return `\\\\.\\pipe\\${id}`;
-  return platform === 'linux' ? `\0${id}` : undefined;
+  return windowsPaths ? `\\\\.\\pipe\\${id}` : `\0${id}`;
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -6,10 +6,10 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Failure } from '../errors.ts';
 import { partialSuffix } from './file-sink.ts';
 import { ioFailure, systemErrorName } from './io-failure.ts';
+import { windowsPaths } from './path-grammar.ts';
 
 /** Longest name of one file: bytes on POSIX systems, UTF-16 units on Windows. */
 export const maxNameLength = 255;
-const windows = process.platform === 'win32';
 /** Characters and names Windows gives a meaning of its own (a colon would name an alternate stream). */
 const windowsReserved = /[<>:"|?*]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
@@ -56,7 +56,7 @@ function checkName(path: string): void {
   if (controlCharacter.test(name) || path.includes('\0')) {
     throw unusable(JSON.stringify(path), 'its name holds a control character', 'use another name');
   }
-  if (windows && windowsReserved.test(name)) {
+  if (windowsPaths && windowsReserved.test(name)) {
     throw unusable(
       path,
       'Windows does not allow this name',
@@ -64,7 +64,7 @@ function checkName(path: string): void {
     );
   }
   const partial = name + partialSuffix;
-  const length = windows ? partial.length : Buffer.byteLength(partial);
+  const length = windowsPaths ? partial.length : Buffer.byteLength(partial);
   if (length <= maxNameLength) return;
   const most = maxNameLength - partialSuffix.length;
   throw unusable(
@@ -93,7 +93,7 @@ async function checkFolder(folder: string): Promise<string> {
 
 function folderHints(folder: string, thrown: unknown): readonly string[] | undefined {
   if (systemErrorName(thrown) !== 'ENOENT') return undefined;
-  return [`create the folder first: ${windows ? 'mkdir' : 'mkdir -p'} "${folder}"`];
+  return [`create the folder first: ${windowsPaths ? 'mkdir' : 'mkdir -p'} "${folder}"`];
 }
 
 async function checkTarget(target: string, path: string, overwrite: boolean): Promise<void> {

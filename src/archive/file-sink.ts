@@ -6,6 +6,7 @@ import { basename, dirname } from 'node:path';
 import { MiB } from '../byte-size.ts';
 import { asError, Failure, internalError } from '../errors.ts';
 import { ioFailure, systemErrorName } from './io-failure.ts';
+import { windowsPaths } from './path-grammar.ts';
 import type { Sink } from './sink.ts';
 
 /** Suffix of an unfinished file. */
@@ -270,9 +271,10 @@ function unpublished(path: string, partialPath: string, thrown: unknown): Failur
   });
 }
 
-/** Makes names in `folder` durable. Windows has no such call: NTFS journals its names. Failure `io`. */
+/** Makes names in `folder` durable. Failure `io`. */
 export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
+  // Windows has no such call: NTFS journals its names.
+  if (windowsPaths) return;
   try {
     const handle = await open(folder, constants.O_RDONLY);
     try {

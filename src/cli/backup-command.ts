@@ -40,7 +40,7 @@ export async function backupCommand(
   const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
   const backupJob = await around.loadBackupJob();
   around.abort.throwIfAborted();
-  const summary = await backupJob(request, around.abort, emit);
+  const summary = await backupJob(request, around.abort, emit, around.speakOn);
   speech.reporters.succeeded(summary, plan.title);
 }
 

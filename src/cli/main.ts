@@ -1,5 +1,6 @@
 // The only file that knows the process: argv, environment, signals, exit code. Not here: any decision.
 
+import { writeSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { isatty } from 'node:tty';
 import { Abort } from '../abort.ts';
@@ -15,7 +16,9 @@ import { syncWriter } from './sync-writer.ts';
 const abortGrace = 10_000;
 
 let jobLoaded = false;
-const writeErr = syncWriter(2);
+/** Where standard error is; a job may move it away from the VDI library's reach. */
+let stderr = 2;
+const writeErr = syncWriter(2, (_, bytes) => writeSync(stderr, bytes));
 const redactor = new Redactor();
 const abort = new Abort();
 const around: Surroundings = {
@@ -33,6 +36,9 @@ const around: Surroundings = {
   redactor,
   abort,
   askPassword: isatty(0) && isatty(2) ? ask : undefined,
+  speakOn: (descriptor) => {
+    stderr = descriptor;
+  },
   loadBackupJob: async () => {
     jobLoaded = true;
     return (await import('../job/backup-job.ts')).backupJob;

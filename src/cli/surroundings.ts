@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly abort: Abort;
   /** Asks a person for a password; undefined when there is no terminal to ask at. */
   readonly askPassword: ((question: string) => Promise<string>) | undefined;
+  /** From now on standard error is reached through this descriptor. */
+  readonly speakOn: (descriptor: number) => void;
   readonly loadBackupJob: () => Promise<BackupJob>;
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;
@@ -47,4 +49,5 @@ export type BackupJob = (
   request: BackupRequest,
   abort: Abort,
   emit: Emit,
+  speakOn: (descriptor: number) => void,
 ) => Promise<BackupSummary>;

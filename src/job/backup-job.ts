@@ -2,46 +2,46 @@
 // Each step is a method; what exists at any moment is in #parts, so that the one teardown can end it.
 
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
 import type { StoredStripe } from '../archive/stripe-writer.ts';
-import { asError, Failure } from '../errors.ts';
+import { asError, type Failure } from '../errors.ts';
 import type { BackupSummary, Emit } from '../events.ts';
 import { FramePool } from '../frame-pool.ts';
-import { BackupPipeline } from '../pipeline/backup-pipeline.ts';
+import { BackupPipeline, completionCode } from '../pipeline/backup-pipeline.ts';
 import { CompressPool } from '../pipeline/compress-pool.ts';
 import { pipelineShape } from '../pipeline/pipeline-shape.ts';
 import { Throttle } from '../pipeline/throttle.ts';
 import { backupStatement } from '../sql/backup-statement.ts';
-import { progressPercent } from '../sql/messages.ts';
 import { openMssqlSession } from '../sql/mssql-session.ts';
-import type { RunningStatement, SqlMessage, SqlSession } from '../sql/sql-session.ts';
+import type { SqlSession } from '../sql/sql-session.ts';
 import { statementFailure } from '../sql/statement-failure.ts';
-import { vdiAborted } from '../vdi/hresult.ts';
 import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
-import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
-import { BackupDevices, serverWordsMs } from './backup-devices.ts';
+import type { DeviceConfiguration, DeviceEnd } from '../vdi/virtual-device-set.ts';
 import { askServer, type ServerAnswers } from './backup-preflight.ts';
 import { BackupProgress } from './backup-progress.ts';
-import { BackupRecord, plain } from './backup-record.ts';
+import { BackupRecord } from './backup-record.ts';
 import type { BackupRequest } from './backup-request.ts';
-import { type Side, watchForStall } from './stall-watch.ts';
+import { configuredEvent, ServedDevices } from './served-devices.ts';
+import { answered, type Side, watchForStall } from './stall-watch.ts';
 import { StripeFiles } from './stripe-files.ts';
 import { type JobParts, teardown } from './teardown.ts';
+import { WatchedStatement } from './watched-statement.ts';
 
 /**
  * Backs up one database. Returns only after a durable success: every byte fsynced before SQL Server was
  * told so, Msg 3014 seen, the files renamed, their folders fsynced. Throws the root cause of anything else,
- * after everything was undone.
+ * after everything was undone. `speakOn` hears which descriptor leads to standard error from now on: the VDI
+ * library may print on the usual one.
  */
 export async function backupJob(
   request: BackupRequest,
   abort: Abort,
   emit: Emit,
+  speakOn: (descriptor: number) => void = () => undefined,
 ): Promise<BackupSummary> {
-  const run = new BackupRun(request, abort, emit);
+  const run = new BackupRun(request, abort, emit, speakOn);
   try {
     return await run.tell();
   } catch (thrown) {
@@ -51,9 +51,6 @@ export async function backupJob(
   }
 }
 
-/** How long SQL Server may take to answer the attention of an abort after the last byte, ms. */
-const verdictAfterAbortMs = 2000;
-
 class BackupRun {
   readonly #request: BackupRequest;
   readonly #abort: Abort;
@@ -62,11 +59,18 @@ class BackupRun {
   readonly #progress: BackupProgress;
   readonly #parts: JobParts = {};
   readonly #record: BackupRecord;
+  readonly #speakOn: (descriptor: number) => void;
   #console: LibraryConsole | undefined;
   #endWatch: () => void = () => undefined;
 
-  constructor(request: BackupRequest, abort: Abort, emit: Emit) {
+  constructor(
+    request: BackupRequest,
+    abort: Abort,
+    emit: Emit,
+    speakOn: (descriptor: number) => void,
+  ) {
     this.#request = request;
+    this.#speakOn = speakOn;
     this.#abort = abort;
     this.#emit = emit;
     this.#progress = new BackupProgress(emit);
@@ -83,30 +87,35 @@ class BackupRun {
     const shape = pipelineShape(this.#request.files.length, this.#request.threads);
     const pool = FramePool.create(shape.slotCount, shape.frameSize, shape.slotCapacity);
     this.#console = claimConsole();
+    this.#speakOn(this.#console.stderr);
     const devices = this.#openDevices(pool);
     const compressor = this.#openCompressor(pool);
     const session = await this.#connect();
-    const answers = await this.#abort.race(askServer(session, this.#request, this.#emit));
+    const answers = await this.#answered(askServer(session, this.#request, this.#emit));
 
     // Words that --with cannot say are refused here, before anything is made.
     const text = this.#statement(devices.set.deviceNames, answers);
     await this.#abort.race(files.create(this.#console.stdout));
     const pipeline = this.#openPipeline(pool, compressor, files, devices);
     devices.set.create(answers.server.instanceName ?? this.#request.connection.instance);
-    const statement = this.#execute(session, text);
+    const statement = this.#execute(session, text, devices);
     this.#watch(pipeline, devices);
-    const configuration = await this.#orServerWords(() => devices.set.configured());
+    const configuration = await statement.orServerWords(() => devices.set.configured());
     this.#parts.opened = true;
     await this.#abort.race(
       files.begin(this.#record.header(answers, configuration, shape.frameSize)),
     );
-    await this.#orServerWords(async () => devices.set.openDevices());
+    await statement.orServerWords(async () => devices.set.openDevices());
     this.#emit(configuredEvent(configuration));
-    await devices.serve(pipeline);
-    await this.#abort.race(pipeline.drained());
+    devices.serve({
+      frame: (device, slot, bytes) => pipeline.frame(device, slot, bytes),
+      barrier: (device) => pipeline.barrier(device),
+      end: () => undefined,
+    });
+    await this.#sealRest(await devices.closed(), pipeline, completeEnabled(configuration));
     await this.#closeDevices(devices);
 
-    await this.#success(statement);
+    await statement.success();
     // From here on nothing aborts: SQL Server counts on this backup (a log may be truncated already).
     this.#endWatch();
     const stored = await files.finish(this.#record.trailer(this.#progress.elapsedMs, new Date()));
@@ -130,7 +139,7 @@ class BackupRun {
       device === 0 ? this.#setId : `${this.#setId}-${device}`,
     );
     const session = await this.#connect();
-    const answers = await this.#abort.race(askServer(session, this.#request, this.#emit));
+    const answers = await this.#answered(askServer(session, this.#request, this.#emit));
     const statement = this.#statement(names, answers);
     this.#emit({
       event: 'plan',
@@ -148,7 +157,7 @@ class BackupRun {
     return session;
   }
 
-  #openDevices(pool: FramePool): BackupDevices {
+  #openDevices(pool: FramePool): ServedDevices {
     const { files, vdiLibrary } = this.#request;
     const set = openDeviceSet({
       name: this.#setId,
@@ -158,7 +167,7 @@ class BackupRun {
       ...(vdiLibrary !== undefined && { library: vdiLibrary }),
     });
     this.#parts.devices = set;
-    return new BackupDevices(set, this.#abort);
+    return new ServedDevices(set, this.#abort, completionCode);
   }
 
   #openCompressor(pool: FramePool): CompressPool | undefined {
@@ -172,7 +181,7 @@ class BackupRun {
     pool: FramePool,
     compressor: CompressPool | undefined,
     files: StripeFiles,
-    devices: BackupDevices,
+    devices: ServedDevices,
   ): BackupPipeline {
     const { rate } = this.#request;
     return new BackupPipeline({
@@ -207,64 +216,55 @@ class BackupRun {
     });
   }
 
-  #execute(session: SqlSession, text: string): RunningStatement {
-    this.#emit({ event: 'debug', message: 'statement', data: { text } });
-    const statement = session.execute(text, (message) => this.#heard(message));
-    this.#parts.statement = statement;
-    // A statement that fails, in whatever phase, ends the job; its words are the root cause unless ours came first.
-    void statement.outcome.then((outcome) => {
-      const failure = statementFailure(outcome);
-      if (failure) this.#abort.raise(failure);
+  #answered<T>(questions: Promise<T>): Promise<T> {
+    return answered(questions, this.#request.stallTimeout, this.#abort);
+  }
+
+  #execute(session: SqlSession, text: string, devices: ServedDevices): WatchedStatement {
+    const statement = new WatchedStatement(session, text, {
+      abort: this.#abort,
+      emit: this.#emit,
+      onProgress: (percent) => this.#progress.heard(percent),
+      onMessage: (message) => this.#record.heard(message),
+      failureOf: statementFailure,
+      onSuccess: () => devices.statementSucceeded(),
     });
+    this.#parts.statement = statement.running;
     return statement;
   }
 
-  #heard(message: SqlMessage): void {
-    const percent = progressPercent(message);
-    this.#progress.heard(percent);
-    if (percent !== undefined) return;
-    this.#record.heard(message);
-    this.#emit({ event: 'sql-message', ...plain(message) });
-  }
-
-  /** A set that SQL Server aborted does not say why: the message arrives on the other wire, a little later. */
-  async #orServerWords<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#abort.race(step());
-    } catch (thrown) {
-      const aborted = thrown instanceof Failure && thrown.code === vdiAborted;
-      if (aborted) await this.#abort.race(sleep(serverWordsMs, undefined, { ref: false }));
-      throw thrown;
-    }
-  }
-
-  #watch(pipeline: BackupPipeline, devices: BackupDevices): void {
+  #watch(pipeline: BackupPipeline, devices: ServedDevices): void {
     this.#progress.watch(pipeline);
-    const gauges = { moved: () => this.#progress.moved, side: () => stuckSide(pipeline, devices) };
+    const gauges = {
+      // Under --rate a frame may wait for longer than the timeout, which is no stall.
+      moved: () => this.#progress.moved + (pipeline.throttled ? performance.now() : 0),
+      side: () => stuckSide(pipeline, devices),
+    };
     this.#endWatch = watchForStall(this.#request.stallTimeout, gauges, (failure: Failure) =>
       this.#abort.raise(failure),
     );
   }
 
-  /** Every device was closed by the server: the set's memory goes before SQL Server's verdict is awaited. */
-  async #closeDevices(devices: BackupDevices): Promise<void> {
-    delete this.#parts.devices;
-    devices.set.close();
+  /**
+   * What no Flush or Complete asked for is made durable all the same, before SQL Server's verdict is awaited.
+   */
+  async #sealRest(
+    ends: readonly DeviceEnd[],
+    pipeline: BackupPipeline,
+    completeExpected: boolean,
+  ): Promise<void> {
+    await this.#abort.race(pipeline.drained());
+    const unsealed = ends.filter(({ completed }) => !completed);
+    for (const { device } of unsealed) await this.#abort.race(pipeline.barrier(device));
+    if (!completeExpected || unsealed.length === 0) return;
+    const message = 'SQL Server closed a device without asking for its completion (VDC_Complete)';
+    this.#emit({ event: 'warning', code: 'complete-missing', message });
   }
 
-  /**
-   * SQL Server's verdict, once all its devices are closed. An abort now can only be an attention, and may
-   * come too late: if SQL Server says 3014 all the same, the backup counts and is kept.
-   */
-  async #success(statement: RunningStatement): Promise<void> {
-    this.#abort.onAbort(() => statement.cancel());
-    const late = new Promise<undefined>((resolve) => {
-      this.#abort.onAbort(() => setTimeout(() => resolve(undefined), verdictAfterAbortMs).unref());
-      this.#abort.onHurry(() => resolve(undefined));
-    });
-    const outcome = await Promise.race([statement.outcome, late]);
-    const failure = outcome && statementFailure(outcome);
-    if (failure || !outcome) throw this.#abort.cause ?? failure;
+  /** Every device was closed by the server: the set's memory goes before SQL Server's verdict is awaited. */
+  async #closeDevices(devices: ServedDevices): Promise<void> {
+    delete this.#parts.devices;
+    devices.close();
   }
 
   /** Also an abort that came after Msg 3014 changed nothing. */
@@ -289,21 +289,6 @@ class BackupRun {
   }
 }
 
-function configuredEvent({
-  deviceCount,
-  blockSize,
-  maxTransferSize,
-  features,
-}: DeviceConfiguration) {
-  return {
-    event: 'configured',
-    devices: deviceCount,
-    blockSize,
-    transferSize: maxTransferSize,
-    completeEnabled: completeEnabled({ deviceCount, blockSize, maxTransferSize, features }),
-  } as const;
-}
-
 function planLines({ compression, threads, transferSize, overwrite }: BackupRequest): string[] {
   const how =
     compression.kind === 'zstd'
@@ -319,12 +304,11 @@ function planLines({ compression, threads, transferSize, overwrite }: BackupRequ
 /** Who is being waited for: the pipeline's own end first, because a full pipeline makes SQL Server wait too. */
 function stuckSide(
   pipeline: BackupPipeline,
-  devices: BackupDevices,
+  devices: ServedDevices,
 ): { side: Side; detail: string } {
   if (pipeline.waitsFor === 'disk')
     return { side: 'the destination', detail: 'a write or fsync has not come back' };
   if (pipeline.waitsFor === 'compression')
     return { side: 'compression', detail: 'a frame is not ready' };
-  const activities = devices.set.deviceNames.map((_, device) => devices.set.activity(device));
-  return { side: 'SQL Server', detail: `devices: ${[...new Set(activities)].join(', ')}` };
+  return { side: 'SQL Server', detail: `devices: ${devices.activities}` };
 }

@@ -5,6 +5,7 @@ import type { ArchiveHeader } from '../archive/archive-header.ts';
 import type { TrailerFacts } from '../archive/archive-trailer.ts';
 import { MtfWalker } from '../archive/mtf-walker.ts';
 import type { StoredStripe } from '../archive/stripe-writer.ts';
+import { KiB, MiB } from '../byte-size.ts';
 import type { BackupSummary, JobEvent, SqlMessageEvent } from '../events.ts';
 import { messagesThatMatter } from '../sql/messages.ts';
 import type { SqlMessage } from '../sql/sql-session.ts';
@@ -44,7 +45,7 @@ export class BackupRecord {
     configuration: DeviceConfiguration,
     frameSize: number,
   ) {
-    const { type, compression, files, connection, transferSize } = this.#request;
+    const { type, compression, files, connection } = this.#request;
     return (stripe: number): ArchiveHeader => ({
       setId: this.#setId,
       stripe: stripe + 1,
@@ -52,8 +53,7 @@ export class BackupRecord {
       database: databaseName,
       server: server.serverName ?? connection.host,
       type,
-      blockSize: configuration.blockSize,
-      transferSize: configuration.maxTransferSize || transferSize,
+      ...this.#sizes(configuration),
       frameSize,
       compression: {
         algorithm: 'zstd',
@@ -62,6 +62,17 @@ export class BackupRecord {
       toolVersion,
       started: this.#started.toISOString(),
     });
+  }
+
+  /** As configured; what SQL Server left out or cannot mean, as requested: RESTORE needs numbers it accepts. */
+  #sizes({ blockSize, maxTransferSize }: DeviceConfiguration) {
+    const within = (value: number, low: number, high: number) => value >= low && value <= high;
+    return {
+      blockSize: within(blockSize, 512, 64 * KiB) ? blockSize : (this.#request.blockSize ?? 512),
+      transferSize: within(maxTransferSize, 64 * KiB, 4 * MiB)
+        ? maxTransferSize
+        : this.#request.transferSize,
+    };
   }
 
   /** Facts of each stripe's trailer; `finished` only once SQL Server has reported success. */

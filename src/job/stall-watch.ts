@@ -1,8 +1,9 @@
+import type { Abort } from '../abort.ts';
 import { formatDuration } from '../duration.ts';
 import { Failure } from '../errors.ts';
 
 /** The side of a job that can be stuck. */
-export type Side = 'SQL Server' | 'compression' | 'the destination';
+export type Side = 'SQL Server' | 'compression' | 'the destination' | 'the source';
 
 export interface StallGauges {
   /** Any number that changes whenever a byte moved or SQL Server said something. */
@@ -43,13 +44,35 @@ export function watchForStall(
   return () => clearInterval(timer);
 }
 
+/** Longest wait for the answer to a short question, in milliseconds, whatever the stall timeout. */
+const answerPatienceMs = 60_000;
+
+/** `questions`, short ones to SQL Server, which must not wait for ever. Rejects with the abort's cause. */
+export async function answered<T>(
+  questions: Promise<T>,
+  stallTimeoutMs: number,
+  abort: Abort,
+): Promise<T> {
+  const patience = Math.min(stallTimeoutMs || answerPatienceMs, answerPatienceMs);
+  const side = { side: 'SQL Server', detail: 'a question was not answered' } as const;
+  const gauges = { moved: () => 0, side: () => side };
+  const end = watchForStall(patience, gauges, (failure) => abort.raise(failure));
+  try {
+    return await abort.race(questions);
+  } finally {
+    end();
+  }
+}
+
 function stalled(timeoutMs: number, { side, detail }: { side: Side; detail: string }): Failure {
   const hints: Record<Side, string> = {
     'SQL Server':
-      'Look at sys.dm_exec_requests for the wait type of the BACKUP session and at the SQL Server error log.',
+      'Look at sys.dm_exec_requests for the wait type of the BACKUP or RESTORE session and at the SQL Server error log.',
     compression: 'Is the machine out of processor time? Try a lower level, --compress zstd:1.',
     'the destination':
       'Look at the disk or the reader of the pipe: a hung network share looks like this.',
+    'the source':
+      'Look at the disk or the writer of the pipe: a hung network share looks like this.',
   };
   return new Failure(
     'stalled',

@@ -1,5 +1,5 @@
 // The only clean-up order of a job that failed or was aborted, idempotent by construction: it runs once.
-// SignalAbort has already been called when it starts (backup-run.ts does so the moment the abort is raised).
+// SignalAbort has already been called when it starts (served-devices.ts does so the moment the abort is raised).
 
 import type { Abort } from '../abort.ts';
 import type { RunningStatement, SqlSession } from '../sql/sql-session.ts';
@@ -12,6 +12,8 @@ export interface JobParts {
   /** SQL Server has opened the devices: it hears of the abort through them. */
   opened?: boolean;
   session?: SqlSession;
+  /** Asks the session, while it still lives, what the job left behind on the server. */
+  aftermath?: (session: SqlSession) => Promise<void>;
   discard?: () => Promise<unknown>;
 }
 
@@ -21,6 +23,8 @@ const joinTimeoutMs = 5000;
 const answerTimeoutMs = 3000;
 /** How long it may take to answer the attention, ms. */
 const cancelTimeoutMs = 2000;
+/** How long it may take to say what was left behind, ms. */
+const aftermathTimeoutMs = 1000;
 
 /** What could not be cleaned up, in words for the user. */
 export async function teardown(parts: JobParts, abort: Abort): Promise<string[]> {
@@ -33,6 +37,8 @@ export async function teardown(parts: JobParts, abort: Abort): Promise<string[]>
   await awaitStatement(parts.statement, abort);
   if (parts.discard && (await parts.discard()) === false)
     left.push('a .partial file could not be removed');
+  if (parts.session && !abort.hurried)
+    await settles(parts.aftermath?.(parts.session) ?? Promise.resolve(), aftermathTimeoutMs);
   await parts.session?.close();
   return left;
 }

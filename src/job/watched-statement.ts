@@ -14,8 +14,8 @@ import type {
   StatementOutcome,
 } from '../sql/sql-session.ts';
 import { vdiAborted } from '../vdi/hresult.ts';
-import { serverWordsMs } from './backup-devices.ts';
 import { plain } from './backup-record.ts';
+import { serverWordsMs } from './served-devices.ts';
 
 /** How long SQL Server may take to answer the attention of an abort after the last byte, ms. */
 const verdictAfterAbortMs = 2000;
@@ -30,6 +30,8 @@ export interface StatementWatch {
   /** The failure that an outcome stands for: statementFailure, or queryFailure where there is no Msg 3014. */
   readonly failureOf: (outcome: StatementOutcome) => Failure | undefined;
   readonly onRow?: (row: SqlRow) => void;
+  /** SQL Server has ended the statement with success. */
+  readonly onSuccess?: () => void;
 }
 
 export class WatchedStatement {
@@ -43,6 +45,7 @@ export class WatchedStatement {
     void this.running.outcome.then((outcome) => {
       const failure = watch.failureOf(outcome);
       if (failure) watch.abort.raise(failure);
+      else watch.onSuccess?.();
     });
   }
 

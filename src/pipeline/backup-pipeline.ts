@@ -38,6 +38,8 @@ export class BackupPipeline {
   readonly #options: BackupPipelineOptions;
   readonly #lanes: readonly Lane[];
   #syncing = 0;
+  /** Frames that the throttle holds back. */
+  #held = 0;
 
   constructor(options: BackupPipelineOptions) {
     this.#options = options;
@@ -81,6 +83,11 @@ export class BackupPipeline {
     await Promise.all(this.#lanes.map((lane) => lane.drained()));
   }
 
+  /** True while the throttle holds back a frame. */
+  get throttled(): boolean {
+    return this.#held > 0;
+  }
+
   /** What the pipeline is waiting for, if anything: the disk counts before compression. */
   get waitsFor(): LaneWait {
     if (this.#syncing > 0 || this.#lanes.some((lane) => lane.waitsFor === 'disk')) return 'disk';
@@ -90,8 +97,14 @@ export class BackupPipeline {
   async #prepare(slot: number, bytes: number): Promise<number> {
     const { throttle, compressor } = this.#options;
     const delay = throttle?.delay(bytes) ?? 0;
-    if (delay > 0) await sleep(delay);
+    if (delay > 0) await this.#hold(delay);
     return compressor ? compressor.compress(slot, bytes) : bytes;
+  }
+
+  async #hold(ms: number): Promise<void> {
+    this.#held += 1;
+    await sleep(ms);
+    this.#held -= 1;
   }
 
   #at(device: number): Lane {

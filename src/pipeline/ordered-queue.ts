@@ -37,6 +37,19 @@ export class OrderedQueue<T> {
     return this.#promised.shift();
   }
 
+  /** Takes everything that is still promised; failures are dropped. */
+  async drain(take: (result: T) => void): Promise<void> {
+    for (;;) {
+      try {
+        const result = await this.next();
+        if (result === undefined) return;
+        take(result);
+      } catch {
+        if (this.#promised.length === 0 && (this.#failure || this.#ended)) return;
+      }
+    }
+  }
+
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }

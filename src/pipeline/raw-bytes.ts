@@ -86,7 +86,7 @@ class FrameBytes implements RawBytes {
 
   #frame(index: number): Promise<Uint8Array> {
     const known = this.#kept.get(index);
-    if (known) return known;
+    if (known !== undefined) return known;
     const loaded = this.#load(index);
     this.#kept.set(index, loaded);
     const [oldest] = this.#kept.keys();

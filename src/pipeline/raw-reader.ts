@@ -3,16 +3,15 @@
 // gives its slot back; that is the back-pressure.
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
 import { checkTrailer, dataEntries } from '../archive/archive-reader.ts';
-import { decodeFrameHeader, frameChecksum } from '../archive/frame-header.ts';
 import {
-  type DataFrame,
-  FrameWalker,
-  type SkippedFrame,
-  type WalkedFrame,
-} from '../archive/frame-walker.ts';
+  checkFrame,
+  type PlannedFrame,
+  placeOf,
+  refuseOurTrailer,
+} from '../archive/frame-check.ts';
+import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
-import { archiveFrameMagic, skippableHeadBytes } from '../archive/skippable-frame.ts';
-import { readSome, type Source } from '../archive/source.ts';
+import { KiB } from '../byte-size.ts';
 import { asError, Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
 import { sectorBytes } from '../sector-sums.ts';
@@ -47,16 +46,8 @@ export interface RawReaderOptions {
   readonly tolerant: boolean;
 }
 
-/** A frame to read; its length and place are known. */
-interface PlannedFrame {
-  /** For words: counted from 1. */
-  readonly number: number;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly rawBytes: number;
-  /** As the seek table has it. */
-  readonly checksum?: number;
-}
+/** Smaller than this, frames of other programs cost more one by one than as a stream. */
+const tinyFrameBytes = 64 * KiB;
 
 export class RawReader {
   readonly #backup: StoredBackup;
@@ -94,11 +85,7 @@ export class RawReader {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.share.retire(this.#options.stripe);
-    for (;;) {
-      const piece = await this.#queue.next().catch(() => undefined);
-      if (!piece) return;
-      this.release(piece);
-    }
+    await this.#queue.drain((piece) => this.release(piece));
   }
 
   async #produce(): Promise<void> {
@@ -149,7 +136,8 @@ export class RawReader {
       if (!frame) return;
       if (frame.kind === 'large') return this.#stream(offset, source.bytes);
       if (frame.kind === 'skippable') await refuseOurTrailer(source, frame);
-      else if (form === 'zstd' && isTiny(frame)) return this.#stream(offset, source.bytes);
+      else if (form === 'zstd' && (frame.rawBytes ?? 0) < tinyFrameBytes)
+        return this.#stream(offset, source.bytes);
       else await this.#found(frame);
       offset += frame.bytes;
     }
@@ -224,9 +212,9 @@ export class RawReader {
   ): Promise<void> {
     const { pool, decompressor } = this.#options;
     const what = this.#backup.source.name;
-    const where = `frame ${planned.number} at byte ${planned.offset}`;
+    const where = placeOf(planned);
     if (length < planned.bytes) throw damaged(what, `${where} is cut short`, 'truncated');
-    checkFrame(pool.bytes(slot).subarray(0, planned.bytes), planned, what, where);
+    checkFrame(pool.bytes(slot).subarray(0, planned.bytes), planned, what);
     const done = await decompressor.decompress(slot, planned.bytes, planned.rawBytes, sums);
     if (done.error !== undefined) throw damaged(what, `${where}: ${done.error}`);
     if (done.produced !== planned.rawBytes)
@@ -281,7 +269,10 @@ export class RawReader {
 
   #push(slot: number, bytes: number, storedEnd: number): void {
     const { share, stripe, decompressor } = this.#options;
-    if (bytes === 0) return share.release(stripe, slot);
+    if (bytes === 0) {
+      share.release(stripe, slot);
+      return;
+    }
     const rawOffset = this.#rawOffset;
     this.#rawOffset += bytes;
     const summed = this.#sums(rawOffset);
@@ -319,34 +310,4 @@ export class RawReader {
     const { form } = this.#backup;
     return this.#options.sums && form !== 'mssqlbak' && rawOffset % sectorBytes === 0;
   }
-}
-
-/** First characters of the JSON in every header and trailer. */
-const ourBeginning = '{"vdibackup":';
-/** Smaller than this, frames of other programs cost more one by one than as a stream. */
-const tinyFrameBytes = 64 * 1024;
-
-function isTiny({ rawBytes }: { readonly rawBytes: number | undefined }): boolean {
-  return (rawBytes ?? 0) < tinyFrameBytes;
-}
-
-/** An archive whose header no longer looks like one must not pass for another program's file. */
-async function refuseOurTrailer(source: Source, frame: SkippedFrame): Promise<void> {
-  if (frame.magic !== archiveFrameMagic) return;
-  const text = await readSome(source, frame.offset + skippableHeadBytes, ourBeginning.length);
-  if (new TextDecoder().decode(text) !== ourBeginning) return;
-  throw damaged(source.name, 'it ends as an archive does, but its header is not one');
-}
-
-/** What the frame says of itself must be what the table says. */
-function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: string, where: string): void {
-  const header = decodeFrameHeader(frame, `${file}, ${where}`);
-  if (header.contentSize !== planned.rawBytes || header.dictionaryId !== 0)
-    throw damaged(
-      file,
-      `${where} says it holds ${header.contentSize} raw bytes, not ${planned.rawBytes}`,
-    );
-  if (planned.checksum === undefined) return;
-  if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)
-    throw damaged(file, `${where} has another checksum than the seek table`);
 }

@@ -113,6 +113,10 @@ function refuseOtherKinds(taken: ReadonlySet<string>, type: BackupType): void {
     throw new Failure('usage', 'type-in-with', '--with must not say DIFFERENTIAL', {
       hints: ['Say --type diff instead.'],
     });
+  if (taken.has('COPY_ONLY') && type === 'full')
+    throw new Failure('usage', 'type-in-with', '--with must not say COPY_ONLY', {
+      hints: ['Say --type copy instead.'],
+    });
   for (const word of ['SNAPSHOT', 'METADATA_ONLY'])
     if (taken.has(word))
       throw new Failure('usage', 'snapshot-in-with', `--with must not say ${word}`, {

@@ -1,7 +1,6 @@
 // SqlSession over the package mssql (TDS over TCP). Not here: what messages mean (messages.ts) and why a connection
 // did not come about (connect-failure.ts).
 
-import { isIP } from 'node:net';
 import type { Connection, ConnectionPool, config, Request } from 'mssql';
 import { asError, Failure } from '../errors.ts';
 import { connectFailure, loginUnavailable, notEncrypted } from './connect-failure.ts';
@@ -114,15 +113,11 @@ function namedInstance(instance: string | undefined): string | undefined {
 }
 
 /**
- * The name that TLS asks for and verifies. An address passed as it is makes Node print DEP0123; with a final dot Node
- * sees a name, and its verification drops the dot and compares the address with the certificate's IP entries.
- * A host name is left to tedious, which follows the redirections of an availability group.
+ * The name that TLS asks for and verifies. Without one tedious takes the host, and follows the redirections of an
+ * availability group. An address makes Node warn (DEP0123, which cli/main.ts keeps off the terminal); a final dot
+ * would silence it, but RFC 6066 forbids the dot and strict servers refuse the handshake.
  */
-function tlsServerName({ host, hostNameInCertificate }: SqlConnectionSettings): {
-  serverName?: string;
-} {
-  const name = hostNameInCertificate ?? host;
-  if (isIP(name)) return { serverName: `${name}.` };
+function tlsServerName({ hostNameInCertificate }: SqlConnectionSettings): { serverName?: string } {
   return hostNameInCertificate ? { serverName: hostNameInCertificate } : {};
 }
 
@@ -138,16 +133,16 @@ class MssqlSession implements SqlSession {
     this.#connection = connection;
   }
 
-  async query(statement: string): Promise<readonly SqlRow[]> {
+  async query(statement: string): Promise<readonly SqlRow[] | undefined> {
     const rows: SqlRow[] = [];
-    const { outcome } = this.execute(
+    const { outcome, collected } = this.#run(
       statement,
       () => undefined,
       (row) => rows.push(row),
     );
     const failure = queryFailure(await outcome);
     if (failure) throw failure;
-    return rows;
+    return collected.sets > 0 ? rows : undefined;
   }
 
   /** Destroys the socket first: what still runs ends at once as lost, and the pool has nothing to wait for. */
@@ -164,6 +159,14 @@ class MssqlSession implements SqlSession {
     onMessage: (message: SqlMessage) => void,
     onRow?: (row: SqlRow) => void,
   ): RunningStatement {
+    return this.#run(statement, onMessage, onRow);
+  }
+
+  #run(
+    statement: string,
+    onMessage: (message: SqlMessage) => void,
+    onRow: ((row: SqlRow) => void) | undefined,
+  ): RunningStatement & { readonly collected: OutcomeCollector } {
     const request = this.#newRequest();
     const collected = new OutcomeCollector(request, onMessage, onRow);
     let ended = false;
@@ -181,12 +184,14 @@ class MssqlSession implements SqlSession {
       if (!ended && !cancelled) request.cancel();
       cancelled = true;
     };
-    return { outcome, cancel };
+    return { outcome, cancel, collected };
   }
 }
 
 /** Gathers the events of one request in the order the server sent them. */
 class OutcomeCollector {
+  /** Result sets that have begun. */
+  sets = 0;
   readonly #messages: SqlMessage[] = [];
   readonly #onMessage: (message: SqlMessage) => void;
   #errors = 0;
@@ -202,12 +207,11 @@ class OutcomeCollector {
     request.stream = true;
     request.on('info', (token: ServerToken) => this.#add(toMessage(token)));
     request.on('error', (error: Error) => this.#addError(error));
-    let sets = 0;
     request.on('recordset', () => {
-      sets += 1;
+      this.sets += 1;
     });
     request.on('row', (row: SqlRow) => {
-      if (sets === 1) onRow?.(row);
+      if (this.sets === 1) onRow?.(row);
     });
   }
 

@@ -83,8 +83,9 @@ export async function readDatabaseFacts(
 ): Promise<DatabaseFacts | 'missing' | undefined> {
   const rows = await ask(session, databaseQuestion(name));
   if (!rows) return undefined;
-  const row = rows[0];
-  if (!row) return 'missing';
+  if (rows.length === 0) return 'missing';
+  const row = rowOf(name, rows);
+  if (!row) return undefined;
   const source = row.source_database_id;
   return {
     name: text(row, 'name') ?? name,
@@ -93,9 +94,16 @@ export async function readDatabaseFacts(
     isEncrypted: bit(row, 'is_encrypted'),
     isReadOnly: bit(row, 'is_read_only'),
     userAccess: text(row, 'user_access_desc')?.toUpperCase(),
-    isSnapshot: source === undefined ? undefined : source !== null,
+    isSnapshot: source === undefined ? undefined : Number(source ?? 0) > 0,
     isInStandby: bit(row, 'is_in_standby'),
   };
+}
+
+/** Never another database's row, whatever the server sent: the name in it goes into the BACKUP statement. */
+function rowOf(name: string, rows: readonly SqlRow[]): SqlRow | undefined {
+  const spelled = (row: SqlRow) => text(row, 'name');
+  const sameButForCase = (row: SqlRow) => spelled(row)?.toLowerCase() === name.toLowerCase();
+  return rows.find((row) => spelled(row) === name) ?? rows.find(sameButForCase);
 }
 
 function databaseQuestion(name: string): string {

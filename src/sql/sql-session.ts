@@ -35,8 +35,8 @@ export interface RunningStatement {
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 export interface SqlSession {
-  /** Rows of the first result set. Throws `Failure('sql-statement')` with the server's words, or `Failure('connection')`. */
-  query(statement: string): Promise<readonly SqlRow[]>;
+  /** Rows of the first result set, `undefined` when the server sent none. Throws `Failure('sql-statement')` with the server's words, or `Failure('connection')`. */
+  query(statement: string): Promise<readonly SqlRow[] | undefined>;
   /** `onRow` is given the rows of the first result set as they come; nobody keeps them. */
   execute(
     statement: string,

@@ -63,9 +63,14 @@ export class BackupDevice {
       this.#monitor.activity('awaiting-command');
       const { hresult, command } = this.#calls.getCommand(this.#device);
       if (hresult !== NOERROR) return this.#end(hresult);
+      if (command === 0n) return this.#broken('GetCommand gave no command');
       const reason = this.#answer(command);
-      if (reason) return { how: 'failed', hresult: NOERROR, reason, completed: this.#completed };
+      if (reason) return this.#broken(reason);
     }
+  }
+
+  #broken(reason: string): ServiceEnd {
+    return { how: 'failed', hresult: NOERROR, reason, completed: this.#completed };
   }
 
   /** Every fetched command is completed exactly once, whatever happens. Returns what broke the contract. */
@@ -82,8 +87,9 @@ export class BackupDevice {
     if (broken) return broken;
     if (hresult !== NOERROR && hresult !== VD_E_ABORT)
       return `CompleteCommand answered ${describeHresult(hresult)}`;
-    if (code === VDC_Complete && win32 === ERROR_SUCCESS && hresult === NOERROR)
-      this.#completed = true;
+    if (code === VDC_Flush || code === VDC_Complete)
+      this.#completed = win32 === ERROR_SUCCESS && hresult === NOERROR;
+    else if (code === VDC_Write) this.#completed = false;
     return undefined;
   }
 

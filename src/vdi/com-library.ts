@@ -7,7 +7,7 @@ import { open } from './ffi.ts';
 export interface ComKeys extends Readonly<Record<string, string>> {
   readonly ole32: string;
   readonly oleaut32: string;
-  readonly ntdll: string;
+  readonly msvcrt: string;
 }
 
 /** In the memory order of a GUID: three little-endian numbers, then eight bytes. */
@@ -29,7 +29,7 @@ function openKeys(thread: string): ComKeys {
     open({ library: key, path: `${library}.dll` });
     return key;
   };
-  return { ole32: opened('ole32'), oleaut32: opened('oleaut32'), ntdll: opened('ntdll') };
+  return { ole32: opened('ole32'), oleaut32: opened('oleaut32'), msvcrt: opened('msvcrt') };
 }
 
 function guid(text: string): Buffer {

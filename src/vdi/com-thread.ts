@@ -126,7 +126,13 @@ export class ComThread {
   }
 
   #memcpy(paramsType: DataType[], paramsValue: unknown[]): void {
-    load({ library: this.#keys.ntdll, funcName: 'memcpy', retType: Void, paramsType, paramsValue });
+    load({
+      library: this.#keys.msvcrt,
+      funcName: 'memcpy',
+      retType: Void,
+      paramsType,
+      paramsValue,
+    });
   }
 
   #ole32(

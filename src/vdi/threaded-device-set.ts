@@ -87,7 +87,12 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     return configuration;
   }
 
-  #checkConfiguration({ features, maxTransferSize, blockSize }: DeviceConfiguration): void {
+  #checkConfiguration({
+    deviceCount,
+    features,
+    maxTransferSize,
+    blockSize,
+  }: DeviceConfiguration): void {
     const wanted = this.#options.direction === 'backup' ? VDF_WriteMedia : VDF_ReadMedia;
     if ((features & wanted) === 0) {
       throw new Failure(
@@ -97,6 +102,14 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
         {
           hints: ['Another statement used the name of this device set; run the backup again.'],
         },
+      );
+    }
+    if (deviceCount !== 0 && deviceCount !== this.#threads.length) {
+      throw new Failure(
+        'environment',
+        'vdi-device-count',
+        `SQL Server configured ${deviceCount} virtual devices, but ${this.#threads.length} were asked for`,
+        { hints: ['Another statement used the name of this device set; run the backup again.'] },
       );
     }
     if (maxTransferSize > maxTransferSizeLimit || blockSize > 65_536) {

@@ -60,7 +60,7 @@ export interface DeviceEnd {
   readonly hresult: number;
   /** For `failed`: what was wrong. */
   readonly reason?: string;
-  /** True once this device answered VDC_Complete with success. */
+  /** True when the last Flush or Complete was answered with success and no byte came after it. */
   readonly completed: boolean;
 }
 

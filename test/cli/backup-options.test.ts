@@ -15,7 +15,7 @@ function backupStatement(rig: Rig): string {
   return rig.server.statements.find((text) => /^BACKUP /.test(text)) ?? '';
 }
 
-suite('what the options of a backup do', { concurrency: 2 }, () => {
+suite('what the options of a backup do', { concurrency: 3 }, () => {
   const types: [string, RegExp, RegExp | undefined][] = [
     ['copy', /^BACKUP DATABASE \[Sales\] .*\bCOPY_ONLY\b/, /DIFFERENTIAL/],
     ['full', /^BACKUP DATABASE \[Sales\] /, /COPY_ONLY|DIFFERENTIAL/],
@@ -132,7 +132,7 @@ suite('what the options of a backup do', { concurrency: 2 }, () => {
     }));
 });
 
-suite('what a run leaves and says', { concurrency: 2 }, () => {
+suite('what a run leaves and says', { concurrency: 3 }, () => {
   for (const mask of [0o000, 0o022, 0o777]) {
     test(`with umask ${mask.toString(8)} the file has mode 600, and the umask is back after the devices`, () =>
       trial(['s.zst', 's.zst.sha256'], async (rig) => {

@@ -10,7 +10,7 @@ import { decompressAll, fingerprint } from '../rig/zstd.ts';
 
 const noise = 'SyncWithGlobalTable: error 2';
 
-suite('a backup to standard output', { concurrency: 2 }, () => {
+suite('a backup to standard output', { concurrency: 3 }, () => {
   test('is a whole archive in a pipe, and what the library prints on descriptor 1 is not in it', () =>
     trial([], async (rig) => {
       rig.server.fault({ noise });

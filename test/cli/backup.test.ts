@@ -26,7 +26,7 @@ async function backUp(rig: Rig, files: readonly string[], ...args: string[]): Pr
   assertSucceeded(await rig.run(['Sales', ...files, ...args]).ended);
 }
 
-suite('a backup holds exactly the bytes that SQL Server sent', { concurrency: 2 }, () => {
+suite('a backup holds exactly the bytes that SQL Server sent', { concurrency: 3 }, () => {
   for (const devices of [1, 3, 8]) {
     for (const completeEnabled of [true, false]) {
       const final = completeEnabled ? 'with VDC_Complete' : 'with Flush as the last word';
@@ -98,7 +98,7 @@ const habits: [string, number, Fault][] = [
   ],
 ];
 
-suite('the habits of a server change nothing about the bytes', { concurrency: 2 }, () => {
+suite('the habits of a server change nothing about the bytes', { concurrency: 3 }, () => {
   for (const [title, devices, fault] of habits) {
     for (const completeEnabled of [true, false]) {
       test(`${title}${completeEnabled ? '' : ', without VDC_Complete'}`, () => {

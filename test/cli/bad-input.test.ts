@@ -243,7 +243,7 @@ function attempt(rig: Rig, { args, env = {}, whole }: Case, ...more: string[]) {
   return whole ? rig.bare(all, { env }).ended : rig.run(all, { env }).ended;
 }
 
-suite('what cannot work', { concurrency: 2 }, () => {
+suite('what cannot work', { concurrency: 3 }, () => {
   for (const one of cases) {
     test(`${one.title}: exit ${one.exitCode}, one error line, nothing touched, no password anywhere`, () =>
       trial(
@@ -285,7 +285,7 @@ suite('what cannot work', { concurrency: 2 }, () => {
   }
 });
 
-suite('nonsense on the command line', { concurrency: 2 }, () => {
+suite('nonsense on the command line', { concurrency: 3 }, () => {
   for (const [title, args] of usage) {
     test(`${title}: exit 2, one line, nothing touched`, () =>
       trial([], async (rig) => {
@@ -297,7 +297,7 @@ suite('nonsense on the command line', { concurrency: 2 }, () => {
   }
 });
 
-suite('more of what cannot work', { concurrency: 2 }, () => {
+suite('more of what cannot work', { concurrency: 3 }, () => {
   test('a password on the command line works with one warning, which does not repeat it', () =>
     trial(['s.zst'], async (rig) => {
       const args = [...sqlServer(rig), '-C', '-P', password, 'Sales', 's.zst'];

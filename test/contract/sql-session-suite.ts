@@ -5,7 +5,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { Failure } from '../../src/errors.ts';
-import type { SqlConnectionSettings, SqlMessage, SqlSession } from '../../src/sql/sql-session.ts';
+import type {
+  SqlConnectionSettings,
+  SqlMessage,
+  SqlRow,
+  SqlSession,
+} from '../../src/sql/sql-session.ts';
 import { StandinServer } from '../standin/standin-server.ts';
 import { SqlSessionRelay, stripEncryption } from './sql-session-relay.ts';
 
@@ -16,6 +21,12 @@ const soon = 1500;
 
 const user = 'sa';
 const password = 'Tr0ub4dor&3-is-secret';
+
+async function rowsOf(session: SqlSession, statement: string): Promise<readonly SqlRow[]> {
+  const rows = await session.query(statement);
+  assert.ok(rows, 'a result set');
+  return rows;
+}
 
 export function sqlSessionContract(title: string, open: OpenSession): void {
   describe(title, () => {
@@ -59,21 +70,27 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
 
     test('a query gives its rows by column name', () =>
       withSession(async (session) => {
-        const rows = await session.query("SELECT 1 AS one, N'zwei' AS two, NULL AS three");
+        const rows = await rowsOf(session, "SELECT 1 AS one, N'zwei' AS two, NULL AS three");
         assert.deepEqual(
           rows.map((row) => ({ ...row })),
           [{ one: 1, two: 'zwei', three: null }],
         );
       }));
 
+    test('a statement without a result set has no rows, which is not the same as zero rows', () =>
+      withSession(async (session) => {
+        assert.equal(await session.query('SET NOCOUNT ON'), undefined);
+      }));
+
     test('a query gives the first result set only, even an empty one', () =>
       withSession(async (session) => {
-        const first = await session.query('SELECT 1 AS a; SELECT 2 AS b');
+        const first = await rowsOf(session, 'SELECT 1 AS a; SELECT 2 AS b');
         assert.deepEqual(
           first.map((row) => ({ ...row })),
           [{ a: 1 }],
         );
-        const none = await session.query(
+        const none = await rowsOf(
+          session,
           "SELECT name FROM sys.databases WHERE name = N'no such'; SELECT 2 AS b",
         );
         assert.deepEqual(none, []);
@@ -84,12 +101,14 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
         const failure = await failureOf(session.query('SELECT x FROM nowhere'));
         assert.equal(failure.kind, 'sql-statement');
         assert.match(failure.message, /Msg 208: Invalid object name 'nowhere'/);
-        assert.equal((await session.query('SELECT 1 AS one')).length, 1);
+        assert.equal((await rowsOf(session, 'SELECT 1 AS one')).length, 1);
       }));
 
     test('questions asked at once are answered one after another on the one connection', () =>
       withSession(async (session) => {
-        const answers = await Promise.all([1, 2, 3].map((n) => session.query(`SELECT ${n} AS n`)));
+        const answers = await Promise.all(
+          [1, 2, 3].map((n) => rowsOf(session, `SELECT ${n} AS n`)),
+        );
         assert.deepEqual(
           answers.map((rows) => rows[0]?.n),
           [1, 2, 3],
@@ -102,8 +121,8 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
       try {
         await withSession(
           async (session) => {
-            await session.query('SELECT 1 AS one');
-            await session.query('SELECT 2 AS two');
+            await rowsOf(session, 'SELECT 1 AS one');
+            await rowsOf(session, 'SELECT 2 AS two');
             relay.cut('reset');
             await failureOf(session.query('SELECT 3 AS three'));
             await failureOf(session.query('SELECT 4 AS four'));
@@ -120,7 +139,7 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
     test('the server learns program and workstation', () =>
       withSession(
         async (session) => {
-          const [row] = await session.query('SELECT APP_NAME() AS program, HOST_NAME() AS host');
+          const [row] = await rowsOf(session, 'SELECT APP_NAME() AS program, HOST_NAME() AS host');
           assert.deepEqual({ ...row }, { program: 'vdibackup', host: 'WS7' });
         },
         { workstation: 'WS7' },
@@ -186,9 +205,9 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
           { ok: false, connectionLost: false },
         );
         running.cancel();
-        assert.equal((await session.query('SELECT 1 AS one')).length, 1);
+        assert.equal((await rowsOf(session, 'SELECT 1 AS one')).length, 1);
         running.cancel();
-        assert.equal((await session.query('SELECT 1 AS one')).length, 1);
+        assert.equal((await rowsOf(session, 'SELECT 1 AS one')).length, 1);
       }));
 
     test('a cancel at once, before anything was sent, works the same', () =>
@@ -196,7 +215,7 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
         const running = session.execute("WAITFOR DELAY '00:01:00'", () => undefined);
         const outcome = await within(soon, running.outcome, running.cancel);
         assert.equal(outcome.ok, false);
-        assert.equal((await session.query('SELECT 1 AS one')).length, 1);
+        assert.equal((await rowsOf(session, 'SELECT 1 AS one')).length, 1);
       }));
 
     for (const how of ['reset', 'end'] as const)

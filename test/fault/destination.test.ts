@@ -98,7 +98,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-suite('a destination that fails during the backup', { concurrency: 2 }, () => {
+suite('a destination that fails during the backup', { concurrency: 3 }, () => {
   for (const { title, fault, win32, command, reason, args = [], slow } of cases) {
     test(`${title}: exit 8, SQL Server is told ${win32}, yesterday's file stays`, () =>
       trial(['s.zst'], async (rig) => {
@@ -176,7 +176,7 @@ suite('a destination that fails during the backup', { concurrency: 2 }, () => {
     }));
 });
 
-suite('a destination that fails before the backup', { concurrency: 2 }, () => {
+suite('a destination that fails before the backup', { concurrency: 3 }, () => {
   for (const [title, fault, reason] of [
     ['a partial file that cannot be created', 'open:EACCES:1:.partial', /permission denied/],
     [
@@ -205,7 +205,7 @@ suite('a destination that fails before the backup', { concurrency: 2 }, () => {
 });
 
 // From Msg 3014 on SQL Server counts on the backup: it must fail loudly and must not be thrown away.
-suite('a destination that fails after SQL Server has finished', { concurrency: 2 }, () => {
+suite('a destination that fails after SQL Server has finished', { concurrency: 3 }, () => {
   const late: [string, string, readonly string[]][] = [
     ['an fsync error in the last words', 'fsync:EIO:3', []],
     ['a close error', 'close:EIO:1:.partial', []],
@@ -260,7 +260,7 @@ suite('a destination that fails after SQL Server has finished', { concurrency: 2
     }));
 });
 
-suite('standard output that goes away', { concurrency: 2 }, () => {
+suite('standard output that goes away', { concurrency: 3 }, () => {
   for (const compress of ['zstd', 'none']) {
     test(`ends the backup with exit 8 and 109 (--compress ${compress})`, () =>
       trial([], async (rig) => {

@@ -18,7 +18,7 @@ interface Case {
 }
 
 function failing(title: string, cases: readonly Case[]): void {
-  suite(title, { concurrency: 2 }, () => {
+  suite(title, { concurrency: 3 }, () => {
     for (const { title: what, fault, exitCode, reason, args = [] } of cases) {
       test(`${what}: exit ${exitCode}`, () =>
         trial([], async (rig) => {
@@ -278,7 +278,7 @@ failing('silence longer than --stall-timeout ends the backup and names the side 
   },
 ]);
 
-suite('who is slow is told apart from who is stuck', { concurrency: 2 }, () => {
+suite('who is slow is told apart from who is stuck', { concurrency: 3 }, () => {
   test('a reader of stdout that stands still is named as the destination', () =>
     trial([], async (rig) => {
       const args = ['Sales', '-', '--compress', 'none', ...impatient];
@@ -342,7 +342,7 @@ suite('who is slow is told apart from who is stuck', { concurrency: 2 }, () => {
   }
 });
 
-suite('a VDI library that misbehaves', { concurrency: 2 }, () => {
+suite('a VDI library that misbehaves', { concurrency: 3 }, () => {
   test('a Create that fails for lack of memory: exit 5, no BACKUP is sent', () =>
     trial([], async (rig) => {
       const env = { VDI_STANDIN_SCRIPT: 'abort-at=Create:1' };

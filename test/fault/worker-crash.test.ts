@@ -59,7 +59,7 @@ const crashes: [string, string, RegExp][] = [
   ],
 ];
 
-suite('a thread that dies ends the backup with exit 1 and nothing left', { concurrency: 2 }, () => {
+suite('a thread that dies ends the backup with exit 1 and nothing left', { concurrency: 3 }, () => {
   for (const [title, crash, reason] of crashes) {
     for (const files of [['s.zst'], ['s1.zst', 's2.zst', 's3.zst']]) {
       test(`${title}, with ${files.length} device(s)`, () =>

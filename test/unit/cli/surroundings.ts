@@ -60,6 +60,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     redactor,
     abort: new Abort(),
     askPassword: undefined,
+    speakOn: () => undefined,
     loadBackupJob: async () => async (request, _abort, emit) => {
       requests.push(request);
       return job ? job(request, emit) : { ...summary, database: request.database };

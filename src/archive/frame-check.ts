@@ -1,0 +1,47 @@
+// What is found out about a frame before it is decompressed: whether it is the one the seek table lists, and
+// whether what stands between the frames of another program's file is really of our own making.
+import { decodeFrameHeader, frameChecksum } from './frame-header.ts';
+import type { SkippedFrame } from './frame-walker.ts';
+import { damaged } from './io-failure.ts';
+import { archiveFrameMagic, skippableHeadBytes } from './skippable-frame.ts';
+import { readSome, type Source } from './source.ts';
+
+/** First characters of the JSON in every header and trailer. */
+const ourBeginning = '{"vdibackup":';
+
+/** A frame to read; its length and place are known. */
+export interface PlannedFrame {
+  /** For words: counted from 1. */
+  readonly number: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly rawBytes: number;
+  /** As the seek table has it. */
+  readonly checksum?: number;
+}
+
+/** What the frame says of itself must be what the table says. Failure `integrity`. */
+export function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: string): void {
+  const where = placeOf(planned);
+  const header = decodeFrameHeader(frame, `${file}, ${where}`);
+  if (header.contentSize !== planned.rawBytes || header.dictionaryId !== 0) {
+    const said = `says it holds ${header.contentSize} raw bytes, not ${planned.rawBytes}`;
+    throw damaged(file, `${where} ${said}`);
+  }
+  if (planned.checksum === undefined) return;
+  if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)
+    throw damaged(file, `${where} has another checksum than the seek table`);
+}
+
+/** The frame in words. */
+export function placeOf({ number, offset }: PlannedFrame): string {
+  return `frame ${number} at byte ${offset}`;
+}
+
+/** An archive whose header no longer looks like one must not pass for another program's file. */
+export async function refuseOurTrailer(source: Source, frame: SkippedFrame): Promise<void> {
+  if (frame.magic !== archiveFrameMagic) return;
+  const text = await readSome(source, frame.offset + skippableHeadBytes, ourBeginning.length);
+  if (new TextDecoder().decode(text) !== ourBeginning) return;
+  throw damaged(source.name, 'it ends as an archive does, but its header is not one');
+}

@@ -1,0 +1,124 @@
+// What a stored backup says of its media and its first backup set, in whatever form it is stored: from its ends and
+// the headers inside, never the whole file.
+
+import type { StoredBackup } from '../archive/archive-reader.ts';
+import { describeMssqlbak } from '../archive/mssqlbak-description.ts';
+import { describeMtf, type MtfDescription } from '../archive/mtf-description.ts';
+import type { MtfSet } from '../archive/mtf-facts.ts';
+import type { Row } from '../archive/mtf-only-rows.ts';
+import type { RawBytes } from '../archive/raw-bytes.ts';
+import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
+
+/** Bytes that P = TAPE+64 counts in. */
+const blockUnit = 512;
+const blockSizeAt = 64;
+
+/** Undefined when the raw stream is no native backup. */
+export async function describeRaw(raw: RawBytes): Promise<MtfDescription | undefined> {
+  const magic = String.fromCharCode(...(await raw.read(0, 8)));
+  if (magic === 'MSSQLBAK') return describeMssqlbak(raw);
+  return magic.startsWith('TAPE') ? describeMtf(raw) : undefined;
+}
+
+/** What a restore must know of one stored backup before SQL Server reads it. */
+export interface BackupDescription {
+  /** setId of an archive or MediaSetId of a native backup; undefined when it does not say. */
+  readonly set: string | undefined;
+  /** From 1. */
+  readonly stripe: number;
+  readonly stripes: number;
+  /** The first backup set; undefined when it could not be read. */
+  readonly facts: MtfSet | undefined;
+  /** Backup sets in it. */
+  readonly sets: number;
+  /** Bytes; undefined when it does not say. */
+  readonly blockSize: number | undefined;
+  readonly transferSize: number | undefined;
+  /** Length of the native backup; undefined when only reading all of it would tell. */
+  readonly rawBytes: number | undefined;
+}
+
+export async function describeBackup(backup: StoredBackup): Promise<BackupDescription> {
+  const raw = rawBytesOfBackup(backup);
+  const described = await describeRaw(raw);
+  const facts = described?.sets[0] && setFacts(described.sets[0].header);
+  const rawBytes = raw.length;
+  if (backup.form === 'archive') {
+    const { setId: set, stripe, stripes, blockSize, transferSize } = backup.header;
+    return { set, stripe, stripes, facts, sets: 1, blockSize, transferSize, rawBytes };
+  }
+  const { media, sets } = described ?? { sets: [] };
+  return {
+    set: textOf(media, 'MediaSetId'),
+    stripe: numberOf(media, 'FamilySequenceNumber') ?? 1,
+    stripes: numberOf(media, 'FamilyCount') ?? 1,
+    facts,
+    sets: sets.length,
+    blockSize: await nativeBlockSize(raw),
+    transferSize: undefined,
+    rawBytes,
+  };
+}
+
+async function nativeBlockSize(raw: RawBytes): Promise<number | undefined> {
+  const head = await raw.read(0, blockSizeAt + 2);
+  if (String.fromCharCode(...head.subarray(0, 4)) !== 'TAPE') return undefined;
+  const units = (head[blockSizeAt] ?? 0) + (head[blockSizeAt + 1] ?? 0) * 256;
+  return units > 0 && units <= 128 && Number.isInteger(Math.log2(units))
+    ? units * blockUnit
+    : undefined;
+}
+
+/** BackupType of HEADERONLY -> the letter in the stream. */
+const letters: Readonly<Record<number, string>> = {
+  1: 'D',
+  2: 'L',
+  4: 'F',
+  5: 'I',
+  6: 'G',
+  7: 'P',
+  8: 'Q',
+};
+
+function setFacts(header: Row): MtfSet {
+  const type = letters[numberOf(header, 'BackupType') ?? 0];
+  const zone = numberOf(header, 'TimeZoneMinutes');
+  const version = ['Major', 'Minor', 'Build'].map((part) => header[`SoftwareVersion${part}`]);
+  return {
+    ...(type !== undefined && { type }),
+    ...(zone !== undefined && { timeZoneMinutes: zone }),
+    ...(version[0] !== undefined && { softwareVersion: version.join('.') }),
+    ...texts(header),
+  };
+}
+
+const textColumns = {
+  backupSetId: 'BackupSetGUID',
+  database: 'DatabaseName',
+  server: 'ServerName',
+  firstLsn: 'FirstLSN',
+  lastLsn: 'LastLSN',
+  checkpointLsn: 'CheckpointLSN',
+  differentialBaseLsn: 'DifferentialBaseLSN',
+  differentialBaseId: 'DifferentialBaseGUID',
+  started: 'BackupStartDate',
+  finished: 'BackupFinishDate',
+} as const;
+
+function texts(header: Row): MtfSet {
+  const found = Object.entries(textColumns).map(([field, column]) => [
+    field,
+    textOf(header, column),
+  ]);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as MtfSet;
+}
+
+function textOf(row: Row | undefined, column: string): string | undefined {
+  const value = row?.[column];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(row: Row | undefined, column: string): number | undefined {
+  const value = row?.[column];
+  return typeof value === 'number' ? value : undefined;
+}

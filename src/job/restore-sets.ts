@@ -1,0 +1,143 @@
+// The files of the command line as backup sets, each whole, its stripes in order. Whatever is missing, unfinished or
+// mixed is said here, before SQL Server is asked anything.
+
+import { basename } from 'node:path';
+import {
+  finishedArchive,
+  openBackup,
+  openSource,
+  type StoredBackup,
+} from '../archive/archive-reader.ts';
+import { openStdin } from '../archive/stdin-source.ts';
+import { Failure } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import { type BackupDescription, describeBackup } from './backup-description.ts';
+import type { ChainLink } from './restore-chain.ts';
+import { checkStripeSets } from './stripe-set.ts';
+
+/** The path that means standard input. */
+export const stdinPath = '-';
+const stdinDescriptor = 0;
+
+/** One backup set, ready to be read. */
+export interface RestoreSet extends ChainLink {
+  /** In the order of the stripes. */
+  readonly backups: readonly StoredBackup[];
+  readonly blockSize: number | undefined;
+  readonly transferSize: number | undefined;
+  /** All stripes together, of the native backup; undefined when unknown. */
+  readonly rawBytes: number | undefined;
+}
+
+interface OpenedFile {
+  readonly backup: StoredBackup;
+  readonly description: BackupDescription;
+}
+
+/**
+ * Opens every file. Failure `io`; `integrity` for a file that is no finished backup; `usage` with the list when
+ * stripes are missing, named twice or of sets that do not go together. What was opened is given to `opened` at once.
+ */
+export async function openSets(
+  files: readonly string[],
+  opened: (backup: StoredBackup) => void,
+  emit: Emit,
+): Promise<RestoreSet[]> {
+  const all: OpenedFile[] = [];
+  for (const file of files) {
+    const backup = await openOne(file);
+    opened(backup);
+    all.push(await describe(backup, emit));
+  }
+  checkSets(all);
+  return [...groups(all).values()].map(restoreSet);
+}
+
+async function openOne(file: string): Promise<StoredBackup> {
+  return file === stdinPath ? openSource(await openStdin(stdinDescriptor)) : openBackup(file);
+}
+
+async function describe(backup: StoredBackup, emit: Emit): Promise<OpenedFile> {
+  if (!backup.source.seekable) return { backup, description: streamDescription(backup) };
+  const whole = backup.form === 'archive' ? await finishedArchive(backup) : backup;
+  warnUnconfirmed(whole, emit);
+  const description = await describeBackup(whole);
+  warnSeveralSets(backup, description, emit);
+  return { backup: whole, description };
+}
+
+/** Only its beginning may be looked at, and SQL Server does that soon enough. */
+function streamDescription(backup: StoredBackup): BackupDescription {
+  const common = { facts: undefined, sets: 1, rawBytes: undefined };
+  if (backup.form !== 'archive') {
+    const unknown = { blockSize: undefined, transferSize: undefined };
+    return { set: undefined, stripe: 1, stripes: 1, ...unknown, ...common };
+  }
+  const { setId: set, stripe, stripes, blockSize, transferSize } = backup.header;
+  return { set, stripe, stripes, blockSize, transferSize, ...common };
+}
+
+function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
+  if (backup.form !== 'archive' || backup.ends?.trailer.finished !== undefined) return;
+  emit({
+    event: 'warning',
+    code: 'unconfirmed',
+    message: `${backup.source.name} is whole, but whether SQL Server called the backup a success was not recorded`,
+  });
+}
+
+function warnSeveralSets(backup: StoredBackup, { sets }: BackupDescription, emit: Emit): void {
+  if (sets <= 1) return;
+  emit({
+    event: 'warning',
+    code: 'several-sets',
+    message: `${backup.source.name} holds ${sets} backup sets; the first one is restored`,
+    hint: "Another one: --with 'FILE = 2'.",
+  });
+}
+
+function checkSets(all: readonly OpenedFile[]): void {
+  const places = all.flatMap(({ description: { set, stripe, stripes } }) =>
+    set === undefined ? [] : [{ set, stripe, stripes }],
+  );
+  const [problem] = checkStripeSets(places);
+  if (!problem) return;
+  throw new Failure('usage', problem.code, problem.message, {
+    hints: [
+      'Name every stripe of a backup, each once.',
+      ...all.map(
+        ({ backup, description }) => `${backup.source.name} is ${placeWords(description)}.`,
+      ),
+    ],
+  });
+}
+
+function placeWords({ set, stripe, stripes }: BackupDescription): string {
+  return set === undefined ? 'of no known set' : `stripe ${stripe} of ${stripes} of set ${set}`;
+}
+
+/** Files that do not say where they belong are taken for the stripes of one set: SQL Server will say otherwise. */
+function groups(all: readonly OpenedFile[]): Map<string | undefined, OpenedFile[]> {
+  const sets = new Map<string | undefined, OpenedFile[]>();
+  for (const file of all) {
+    const { set } = file.description;
+    sets.set(set, [...(sets.get(set) ?? []), file]);
+  }
+  return sets;
+}
+
+function restoreSet(files: readonly OpenedFile[]): RestoreSet {
+  const ordered = files.toSorted((a, b) => a.description.stripe - b.description.stripe);
+  const sizes = ordered.map(({ description }) => description.rawBytes);
+  const known = sizes.filter((size) => size !== undefined);
+  const first = ordered[0]?.description;
+  return {
+    name: ordered.map(({ backup }) => basename(backup.source.name)).join(' + '),
+    backups: ordered.map(({ backup }) => backup),
+    facts: first?.facts,
+    blockSize: first?.blockSize,
+    transferSize: first?.transferSize,
+    rawBytes:
+      known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : undefined,
+  };
+}

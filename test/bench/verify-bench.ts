@@ -1,0 +1,101 @@
+// node dist/test/bench/verify-bench.js [--size 1GiB --runs 5]: vdibackup verify and extract beside the stock
+// zstd -t and zstd -dc, on the same archive, in turn, medians. Prints a table and the ratios; judges nothing.
+
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatByteSize, MiB, parseByteSize } from '../../src/byte-size.ts';
+import { writeArchive } from '../rig/make-archive.ts';
+import { binPath, corpusPath } from '../rig/rig.ts';
+import { type Cost, measure, median } from './measure.ts';
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '1GiB' },
+    runs: { type: 'string', default: '5' },
+  },
+});
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** A stream of real backups, appended to each other to `size` bytes; they walk as one stream of many sets. */
+async function source(path: string, size: number): Promise<void> {
+  const names = readdirSync(corpusPath).filter((name) => name.endsWith('.bak'));
+  const contents = await Promise.all(names.map((name) => readFile(join(corpusPath, name))));
+  const plain = contents.filter((bytes) => bytes.toString('latin1', 0, 4) === 'TAPE');
+  const file = await open(path, 'w');
+  for (let written = 0, index = 0; written < size; index += 1) {
+    const bytes = plain[index % plain.length] ?? Buffer.alloc(0);
+    written += (await file.write(bytes)).bytesWritten;
+  }
+  await file.close();
+}
+
+/** To nowhere, so that only reading and decompressing is measured. */
+function toNowhere(...words: string[]): string[] {
+  return ['sh', '-c', `${words.map((word) => `'${word}'`).join(' ')} > /dev/null`];
+}
+
+async function compare(
+  title: string,
+  stock: readonly string[],
+  own: readonly string[],
+  size: number,
+  runs: number,
+): Promise<void> {
+  const pairs: { stock: Cost; own: Cost }[] = [];
+  for (let run = -1; run < runs; run += 1) {
+    const pair = { stock: await measure(stock), own: await measure(own) };
+    for (const cost of [pair.stock, pair.own])
+      if (cost.exitCode !== 0) throw new Error(`exit ${cost.exitCode}: ${cost.stderr}`);
+    if (run >= 0) pairs.push(pair); // the first is a warm-up
+  }
+  for (const who of ['stock', 'own'] as const) {
+    const wall = median(pairs.map((pair) => pair[who].wallSeconds));
+    const cpu = median(pairs.map((pair) => pair[who].cpuSeconds));
+    const peak = Math.max(...pairs.map((pair) => pair[who].peakMiB));
+    say(
+      `| ${title} | ${who === 'stock' ? 'zstd' : 'vdibackup'} | ${wall.toFixed(2)} | ${(size / MiB / wall).toFixed(0)} | ${cpu.toFixed(2)} | ${peak.toFixed(0)} |`,
+    );
+  }
+  const ratio = median(pairs.map((pair) => pair.stock.wallSeconds / pair.own.wallSeconds));
+  const cpu = median(pairs.map((pair) => pair.own.cpuSeconds / pair.stock.cpuSeconds));
+  say(`${title}: throughput x${ratio.toFixed(2)} of zstd, CPU x${cpu.toFixed(2)}`);
+}
+
+async function main(): Promise<void> {
+  if (!existsSync(corpusPath)) throw new Error('the bench needs the corpus beside the project');
+  const folder = await mkdtemp(join(tmpdir(), 'verify-bench-'));
+  try {
+    const size = parseByteSize(values.size) ?? 0;
+    const runs = Number(values.runs);
+    const [raw, archive] = [join(folder, 'source.bak'), join(folder, 'source.bak.zst')];
+    await source(raw, size);
+    await writeArchive(archive, createReadStream(raw, { highWaterMark: 4 * MiB }));
+    await rm(raw);
+    say(`${formatByteSize(size)} of real backups; ${cpus().length} cores; ${runs} runs in turn`);
+    say('| | | wall s | MiB/s | CPU s | peak MiB |\n|---|---|---|---|---|---|');
+    const own = [process.execPath, binPath];
+    const quiet = ['--progress', 'none'];
+    await compare(
+      'verify',
+      ['zstd', '-qt', archive],
+      [...own, 'verify', archive, ...quiet],
+      size,
+      runs,
+    );
+    await compare(
+      'extract',
+      toNowhere('zstd', '-qdc', archive),
+      toNowhere(...own, 'extract', archive, '-', ...quiet),
+      size,
+      runs,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+await main();
