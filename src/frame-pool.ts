@@ -35,10 +35,15 @@ export class FramePool {
     );
   }
 
-  /** A new pool; sizes in bytes. */
-  static create(slotCount: number, frameSize: number, slotCapacity: number): FramePool {
+  /** A new pool; sizes in bytes. `memory` is one to use, at least as large as all slots. */
+  static create(
+    slotCount: number,
+    frameSize: number,
+    slotCapacity: number,
+    memory?: ArrayBufferLike,
+  ): FramePool {
     return new FramePool({
-      memory: new SharedArrayBuffer(slotCount * slotCapacity),
+      memory: (memory as SharedArrayBuffer) ?? new SharedArrayBuffer(slotCount * slotCapacity),
       control: new SharedArrayBuffer((FIRST_SLOT + slotCount) * Int32Array.BYTES_PER_ELEMENT),
       slotCount,
       frameSize,

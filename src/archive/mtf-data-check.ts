@@ -63,8 +63,9 @@ export class MtfDataCheck implements MtfDataObserver {
   data(bytes: Uint8Array, position: number): void {
     let at = Math.max(0, this.#start - position);
     if (this.#cutLength > 0) at += this.#fillCut(bytes, at, position);
+    at += this.#run(bytes, at, position + at);
     for (; at + sectorBytes <= bytes.length; at += sectorBytes) {
-      this.#sector(this.#sumOf(bytes, at, position + at), bytes, at, position + at);
+      this.#sector(this.#sumOf(bytes, at), bytes, at, position + at);
     }
     if (at < bytes.length) this.#keepCut(bytes.subarray(at));
     if (position + bytes.length === this.#end) this.#ends();
@@ -96,10 +97,22 @@ export class MtfDataCheck implements MtfDataObserver {
     if (this.#hasPages) this.pages.sector(sum, bytes, at, rawOffset);
   }
 
-  #sumOf(bytes: Uint8Array, at: number, rawOffset: number): number {
+  /** Takes the sectors whose sums are known; bytes used. */
+  #run(bytes: Uint8Array, at: number, rawOffset: number): number {
+    const sums = this.#sums;
     const index = (rawOffset - this.#sumsAt) / sectorBytes;
-    const known = this.#sums && Number.isInteger(index) ? this.#sums[index] : undefined;
-    if (known !== undefined) return known;
+    if (!sums || !Number.isInteger(index) || index < 0) return 0;
+    const whole = Math.floor((bytes.length - at) / sectorBytes);
+    const sectors = Math.max(0, Math.min(whole, sums.length - index));
+    let chain = this.#chain;
+    for (let sector = index; sector < index + sectors; sector += 1)
+      chain = ((chain << 1) | (chain >>> 31)) ^ (sums[sector] as number);
+    this.#chain = chain;
+    if (this.#hasPages) this.pages.run(sums, index, sectors, bytes, at, rawOffset);
+    return sectors * sectorBytes;
+  }
+
+  #sumOf(bytes: Uint8Array, at: number): number {
     this.#cut.set(bytes.subarray(at, at + sectorBytes));
     return this.#sumOfCut();
   }

@@ -1,6 +1,8 @@
 // Page checksums (PAGE_VERIFY CHECKSUM): the chained sector sums of a page, its own checksum field taken as
 // zero, must be what that field says. Fed with the sums of consecutive sectors.
 
+import { sectorBytes } from '../sector-sums.ts';
+
 export const pageBytes = 8192;
 const sectorsPerPage = 16;
 const pagesPerExtent = 8;
@@ -78,6 +80,31 @@ export class PageCheck {
     else this.#sum = ((this.#sum << 1) | (this.#sum >>> 31)) ^ sum;
     this.#sector += 1;
     if (this.#sector === sectorsPerPage) this.#endPage();
+  }
+
+  /** As `sector`, for `sectors` of them, whose sums are `sums` from `index` on. */
+  run(
+    sums: Int32Array,
+    index: number,
+    sectors: number,
+    bytes: Uint8Array,
+    at: number,
+    rawOffset: number,
+  ): void {
+    for (let done = 0; done < sectors; ) {
+      const offset = done * sectorBytes;
+      this.sector(sums[index + done] as number, bytes, at + offset, rawOffset + offset);
+      done += 1;
+      // The rest of the page in one go: only its first sector has a header.
+      const rest = Math.min(sectorsPerPage - this.#sector, sectors - done);
+      if (this.#sector === 0 || rest === 0) continue;
+      let sum = this.#sum;
+      for (const end = done + rest; done < end; done += 1)
+        sum = ((sum << 1) | (sum >>> 31)) ^ (sums[index + done] as number);
+      this.#sum = sum;
+      this.#sector += rest;
+      if (this.#sector === sectorsPerPage) this.#endPage();
+    }
   }
 
   /** The stream is over: an extent may be short. */

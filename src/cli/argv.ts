@@ -3,6 +3,7 @@
 
 import type { Option } from 'commander';
 import { isEncryption } from './connection-options.ts';
+import { usageError } from './usage-error.ts';
 
 export interface RoutedArgv {
   /** The verb first, then everything else in its order. */
@@ -14,6 +15,8 @@ export interface Grammar {
   /** Of all commands together. */
   readonly options: readonly Option[];
   readonly verbs: readonly string[];
+  /** Words that are verbs elsewhere and must not pass for database names in the short form. */
+  readonly reserved: readonly string[];
   /** The verb of a command line that names none. */
   readonly shortForm: string;
 }
@@ -29,8 +32,18 @@ export function routeArgv(argv: readonly string[], grammar: Grammar): RoutedArgv
     const [verb = ''] = words.splice(firstOperand, 1);
     return { argv: [verb, ...words], secrets };
   }
+  refuseReserved(words[firstOperand ?? -1], grammar);
   const isAboutProgram = firstOperand === undefined && words.some((w) => aboutProgram.includes(w));
   return { argv: isAboutProgram ? words : [grammar.shortForm, ...words], secrets };
+}
+
+function refuseReserved(word: string | undefined, { reserved }: Grammar): void {
+  if (word === undefined || !reserved.includes(word)) return;
+  throw usageError(
+    'reserved-verb',
+    `'${word}' is a command that this version does not have`,
+    `For a database of that name: vdibackup backup ${word} <file...>.`,
+  );
 }
 
 /** One pass over the words, telling options, their values and operands apart the way commander does. */

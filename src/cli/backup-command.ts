@@ -4,6 +4,7 @@ import { type BackupPlan, backupPlan } from './backup-options.ts';
 import { connection } from './connection-options.ts';
 import type { LogLevel } from './log-file.ts';
 import { oneOf } from './option-values.ts';
+import { powerShellWarning } from './powershell-pipe.ts';
 import type { BackupCommandFlags, SpeechFlags } from './program.ts';
 import type { Reporters } from './reporter.ts';
 import type { RunTitle } from './result-line.ts';
@@ -37,6 +38,10 @@ export async function backupCommand(
   await prepareSpeech(flags, around, speech);
   if (speech.text) speech.text.saysPlan = plan.title.dryRun;
   const emit = speech.reporters.event.bind(speech.reporters);
+  if (plan.title.files[0] === '-' && !plan.title.dryRun) {
+    const warning = powerShellWarning(await around.parentProgram());
+    if (warning) emit(warning);
+  }
   const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
   const backupJob = await around.loadBackupJob();
   around.abort.throwIfAborted();

@@ -39,6 +39,10 @@ const around: Surroundings = {
   speakOn: (descriptor) => {
     stderr = descriptor;
   },
+  parentProgram: async () => {
+    if (process.platform !== 'win32') return undefined;
+    return (await import('../job/program-of.ts')).programOf(process.ppid);
+  },
   loadBackupJob: async () => {
     jobLoaded = true;
     return (await import('../job/backup-job.ts')).backupJob;

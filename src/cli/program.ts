@@ -52,6 +52,7 @@ export async function runProgram({ argv, writeOut, learnSecret, actions }: Progr
   const routed = routeArgv(argv, {
     options: program.commands.flatMap((command) => command.options),
     verbs: [...program.commands.map((command) => command.name()), 'help'],
+    reserved: reservedVerbs,
     shortForm: 'backup',
   });
   for (const secret of routed.secrets) learnSecret(secret);
@@ -62,6 +63,9 @@ export async function runProgram({ argv, writeOut, learnSecret, actions }: Progr
     if (!spoken.test(error.code)) throw inOurWords(error, routed.argv);
   }
 }
+
+/** Verbs that other versions have: taken for database names they would do something nobody asked for. */
+const reservedVerbs = ['restore', 'drill', 'doctor', 'bench', 'completion'];
 
 function programTree(actions: Actions, writeOut: (text: string) => void): Command {
   const program = new Command('vdibackup');

@@ -9,7 +9,7 @@ import { formatRatio } from './result-line.ts';
 const window = 5000;
 
 export class ProgressGauge {
-  #samples: Progress[] = [];
+  #samples: Progress[] = [{ rawBytes: 0, storedBytes: 0, elapsedMs: 0 }];
   #percentSaid: Progress | undefined;
 
   /** Takes the newest totals and says them, e.g. `45% 175.2 GiB -> 45.5 GiB (3.85x) 1.54 GiB/s eta 2m20s`. */

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly askPassword: ((question: string) => Promise<string>) | undefined;
   /** From now on standard error is reached through this descriptor. */
   readonly speakOn: (descriptor: number) => void;
+  /** Path of the program that started this one, where it matters (Windows) and can be told. */
+  readonly parentProgram: () => Promise<string | undefined>;
   readonly loadBackupJob: () => Promise<BackupJob>;
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;

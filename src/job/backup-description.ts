@@ -6,9 +6,12 @@ import { describeMssqlbak } from '../archive/mssqlbak-description.ts';
 import { describeMtf, type MtfDescription } from '../archive/mtf-description.ts';
 import type { MtfSet } from '../archive/mtf-facts.ts';
 import type { Row } from '../archive/mtf-only-rows.ts';
-import type { RawBytes } from '../archive/raw-bytes.ts';
+import { type RawBytes, rawBytesOf } from '../archive/raw-bytes.ts';
+import { MiB } from '../byte-size.ts';
 import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
 
+/** Bytes looked at of a stream that cannot be read twice; the first configuration stands well before. */
+const prefixBytes = MiB;
 /** Bytes that P = TAPE+64 counts in. */
 const blockUnit = 512;
 const blockSizeAt = 64;
@@ -29,6 +32,8 @@ export interface BackupDescription {
   readonly stripes: number;
   /** The first backup set; undefined when it could not be read. */
   readonly facts: MtfSet | undefined;
+  /** Its files, as rows of RESTORE FILELISTONLY; none when they could not be read. */
+  readonly files: readonly Row[];
   /** Backup sets in it. */
   readonly sets: number;
   /** Bytes; undefined when it does not say. */
@@ -39,24 +44,27 @@ export interface BackupDescription {
 }
 
 export async function describeBackup(backup: StoredBackup): Promise<BackupDescription> {
-  const raw = rawBytesOfBackup(backup);
-  const described = await describeRaw(raw);
-  const facts = described?.sets[0] && setFacts(described.sets[0].header);
-  const rawBytes = raw.length;
+  const all = rawBytesOfBackup(backup);
+  const { seekable } = backup.source;
+  const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
+  const { media, sets } = (await describeRaw(raw)) ?? { media: undefined, sets: [] };
+  const inside = {
+    facts: sets[0] && setFacts(sets[0].header),
+    files: sets[0]?.files ?? [],
+    rawBytes: seekable ? raw.length : undefined,
+  };
   if (backup.form === 'archive') {
     const { setId: set, stripe, stripes, blockSize, transferSize } = backup.header;
-    return { set, stripe, stripes, facts, sets: 1, blockSize, transferSize, rawBytes };
+    return { set, stripe, stripes, sets: 1, blockSize, transferSize, ...inside };
   }
-  const { media, sets } = described ?? { sets: [] };
   return {
     set: textOf(media, 'MediaSetId'),
     stripe: numberOf(media, 'FamilySequenceNumber') ?? 1,
     stripes: numberOf(media, 'FamilyCount') ?? 1,
-    facts,
     sets: sets.length,
     blockSize: await nativeBlockSize(raw),
     transferSize: undefined,
-    rawBytes,
+    ...inside,
   };
 }
 

@@ -18,7 +18,7 @@ import { statementFailure } from '../sql/statement-failure.ts';
 import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
-import type { DeviceConfiguration, DeviceEnd } from '../vdi/virtual-device-set.ts';
+import type { DeviceEnd } from '../vdi/virtual-device-set.ts';
 import { askServer, type ServerAnswers } from './backup-preflight.ts';
 import { BackupProgress } from './backup-progress.ts';
 import { BackupRecord } from './backup-record.ts';

@@ -25,18 +25,7 @@ export async function askServer(
   request: BackupRequest,
   emit: Emit,
 ): Promise<ServerAnswers> {
-  const server = await readServerFacts(session);
-  emit({
-    event: 'connected',
-    server: server.serverName ?? request.connection.host,
-    version: server.productVersion ?? 'unknown',
-    edition: server.edition ?? 'unknown',
-  });
-  checkServer(server, {
-    localHostname: hostname(),
-    assumeLocal: request.assumeLocal,
-    login: request.connection.login?.user,
-  });
+  const server = await meetServer(session, request, emit);
   const database = await readDatabaseFacts(session, request.database);
   const intent = {
     database: request.database,
@@ -48,6 +37,23 @@ export async function askServer(
     emit({ event: 'warning', ...warning });
   warnAboutName(request, emit);
   return { server, databaseName: spelledName(database) ?? request.database };
+}
+
+/** Says which server this is. Throws `Failure('environment')` when it cannot serve a virtual device to this process. */
+export async function meetServer(
+  session: SqlSession,
+  { connection, assumeLocal }: Pick<BackupRequest, 'connection' | 'assumeLocal'>,
+  emit: Emit,
+): Promise<ServerFacts> {
+  const server = await readServerFacts(session);
+  emit({
+    event: 'connected',
+    server: server.serverName ?? connection.host,
+    version: server.productVersion ?? 'unknown',
+    edition: server.edition ?? 'unknown',
+  });
+  checkServer(server, { localHostname: hostname(), assumeLocal, login: connection.login?.user });
+  return server;
 }
 
 function spelledName(database: DatabaseFacts | 'missing' | undefined): string | undefined {

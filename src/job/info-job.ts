@@ -2,11 +2,9 @@
 
 import type { Abort } from '../abort.ts';
 import { openBackup, type StoredArchive, type StoredBackup } from '../archive/archive-reader.ts';
-import { describeMssqlbak } from '../archive/mssqlbak-description.ts';
-import { describeMtf, type MtfDescription } from '../archive/mtf-description.ts';
-import type { RawBytes } from '../archive/raw-bytes.ts';
 import { Failure } from '../errors.ts';
 import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
+import { describeRaw } from './backup-description.ts';
 import type { ArchiveInfo, FileInfo, InfoReport } from './info-report.ts';
 
 /** Failure `integrity` for a file that holds no backup; a damaged or unfinished one is described as far as it goes. */
@@ -39,13 +37,6 @@ async function describe(backup: StoredBackup): Promise<FileInfo> {
     ...(described?.media && { media: described.media }),
     sets: described?.sets ?? [],
   };
-}
-
-/** Undefined when the raw stream is no native backup. */
-async function describeRaw(raw: RawBytes): Promise<MtfDescription | undefined> {
-  const magic = String.fromCharCode(...(await raw.read(0, 8)));
-  if (magic === 'MSSQLBAK') return describeMssqlbak(raw);
-  return magic.startsWith('TAPE') ? describeMtf(raw) : undefined;
 }
 
 function archiveInfo({ header, ends, flaw }: StoredArchive): ArchiveInfo {

@@ -11,6 +11,7 @@ import {
 import { openStdin } from '../archive/stdin-source.ts';
 import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import { type ListedFile, readFileList } from '../sql/file-list.ts';
 import { type BackupDescription, describeBackup } from './backup-description.ts';
 import type { ChainLink } from './restore-chain.ts';
 import { checkStripeSets } from './stripe-set.ts';
@@ -23,6 +24,8 @@ const stdinDescriptor = 0;
 export interface RestoreSet extends ChainLink {
   /** In the order of the stripes. */
   readonly backups: readonly StoredBackup[];
+  /** As far as they can be read without SQL Server; may be none. */
+  readonly files: readonly ListedFile[];
   readonly blockSize: number | undefined;
   readonly transferSize: number | undefined;
   /** All stripes together, of the native backup; undefined when unknown. */
@@ -58,23 +61,12 @@ async function openOne(file: string): Promise<StoredBackup> {
 }
 
 async function describe(backup: StoredBackup, emit: Emit): Promise<OpenedFile> {
-  if (!backup.source.seekable) return { backup, description: streamDescription(backup) };
-  const whole = backup.form === 'archive' ? await finishedArchive(backup) : backup;
-  warnUnconfirmed(whole, emit);
+  const hasEnds = backup.form === 'archive' && backup.source.seekable;
+  const whole = hasEnds ? await finishedArchive(backup) : backup;
+  if (hasEnds) warnUnconfirmed(whole, emit);
   const description = await describeBackup(whole);
   warnSeveralSets(backup, description, emit);
   return { backup: whole, description };
-}
-
-/** Only its beginning may be looked at, and SQL Server does that soon enough. */
-function streamDescription(backup: StoredBackup): BackupDescription {
-  const common = { facts: undefined, sets: 1, rawBytes: undefined };
-  if (backup.form !== 'archive') {
-    const unknown = { blockSize: undefined, transferSize: undefined };
-    return { set: undefined, stripe: 1, stripes: 1, ...unknown, ...common };
-  }
-  const { setId: set, stripe, stripes, blockSize, transferSize } = backup.header;
-  return { set, stripe, stripes, blockSize, transferSize, ...common };
 }
 
 function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
@@ -135,6 +127,7 @@ function restoreSet(files: readonly OpenedFile[]): RestoreSet {
     name: ordered.map(({ backup }) => basename(backup.source.name)).join(' + '),
     backups: ordered.map(({ backup }) => backup),
     facts: first?.facts,
+    files: first && first.files.length > 0 ? readFileList(first.files) : [],
     blockSize: first?.blockSize,
     transferSize: first?.transferSize,
     rawBytes:

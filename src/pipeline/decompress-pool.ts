@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '../deferred.ts';
 import { Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
+import type { SharedMemory } from '../sector-sums-simd.ts';
 import type { DecompressDone, DecompressJob, DecompressWorkerData } from './decompress-protocol.ts';
 
 /** As in the compress pool: the second job waits in the worker's queue, so that it never idles for a message. */
@@ -25,8 +26,9 @@ export class DecompressPool {
   #streams = 0;
   #failure: Failure | undefined;
 
-  constructor(threads: number, pool: FramePool) {
-    const workerData: DecompressWorkerData = { pool: pool.handle };
+  /** `memory` is the pool's, where sums are wanted fast. */
+  constructor(threads: number, pool: FramePool, memory?: SharedMemory) {
+    const workerData: DecompressWorkerData = { pool: pool.handle, memory };
     const entry = new URL(`./decompress-worker${extname(import.meta.url)}`, import.meta.url);
     this.#workers = Array.from({ length: threads }, () => {
       const worker = new Worker(entry, { workerData, resourceLimits: heapLimits });

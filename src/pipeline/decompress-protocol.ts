@@ -1,9 +1,12 @@
 // What the main thread and a decompress worker say to each other.
 
 import type { FramePoolHandle } from '../frame-pool.ts';
+import type { SharedMemory } from '../sector-sums-simd.ts';
 
 export interface DecompressWorkerData {
   readonly pool: FramePoolHandle;
+  /** The pool's memory, when it was made for sums (sector-sums-simd.ts). */
+  readonly memory: SharedMemory | undefined;
 }
 
 /** Main -> worker; the slot belongs to the worker until the answer. */

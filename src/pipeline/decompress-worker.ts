@@ -5,7 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
 import { asError } from '../errors.ts';
 import { FramePool } from '../frame-pool.ts';
-import { sectorBytes, sectorSumsBytes, sumSectors } from '../sector-sums.ts';
+import { sectorBytes, sumSectors } from '../sector-sums.ts';
+import { simdSummer } from '../sector-sums-simd.ts';
 import {
   type DecompressDone,
   type DecompressJob,
@@ -16,9 +17,11 @@ import {
 type Outcome = Omit<DecompressDone, 'id'>;
 type JobOf<Name extends DecompressJob['job']> = Extract<DecompressJob, { job: Name }>;
 
-const { pool: handle } = workerData as DecompressWorkerData;
+const { pool: handle, memory } = workerData as DecompressWorkerData;
 const pool = new FramePool(handle);
 const context = new zstd.DCtx();
+/** Undefined where the pool's memory is not WebAssembly's: then the plain way. */
+const fastSum = memory && simdSummer(memory);
 const streams = new Map<number, zstd.DCtx>();
 /** A frame cannot be decompressed onto itself: it is moved out of its slot first. */
 const frame = new Uint8Array(handle.slotCapacity);
@@ -33,10 +36,17 @@ function decompress({ slot, frameBytes, rawBytes, sums }: JobOf<'frame'>): Outco
 }
 
 function sum(slot: number, bytes: number): void {
-  const { memory, slotCapacity, frameSize } = handle;
+  const { memory: shared, slotCapacity, frameSize } = handle;
   const at = slot * slotCapacity;
-  const sums = new Int32Array(memory, at + sumsOffset(frameSize), sectorSumsBytes(bytes) / 4);
-  sumSectors(new Int32Array(memory, at, bytes >> 2), Math.floor(bytes / sectorBytes), sums);
+  const sumsAt = at + sumsOffset(frameSize);
+  const sectors = Math.floor(bytes / sectorBytes);
+  if (fastSum) fastSum(at, sectors, sumsAt);
+  else
+    sumSectors(
+      new Int32Array(shared, at, bytes >> 2),
+      sectors,
+      new Int32Array(shared, sumsAt, sectors),
+    );
 }
 
 /** As much as the input gives or the slot takes. */

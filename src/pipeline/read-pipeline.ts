@@ -2,6 +2,7 @@
 import type { StoredBackup } from '../archive/archive-reader.ts';
 import { FramePool } from '../frame-pool.ts';
 import { sectorBytes } from '../sector-sums.ts';
+import { sharedMemory } from '../sector-sums-simd.ts';
 import { DecompressPool } from './decompress-pool.ts';
 import { sumsOffset } from './decompress-protocol.ts';
 import { readShape } from './pipeline-shape.ts';
@@ -21,8 +22,14 @@ export class ReadPipeline {
 
   constructor(threads: number) {
     const shape = readShape(1, threads);
-    this.#pool = FramePool.create(shape.slotCount, shape.frameSize, shape.slotCapacity);
-    this.#decompressor = new DecompressPool(threads, this.#pool);
+    const memory = sharedMemory(shape.slotCount * shape.slotCapacity);
+    this.#pool = FramePool.create(
+      shape.slotCount,
+      shape.frameSize,
+      shape.slotCapacity,
+      memory?.buffer,
+    );
+    this.#decompressor = new DecompressPool(threads, this.#pool, memory);
   }
 
   /** A reader of one backup; the one before must have ended, all its slots given back. */

@@ -61,6 +61,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     abort: new Abort(),
     askPassword: undefined,
     speakOn: () => undefined,
+    parentProgram: async () => undefined,
     loadBackupJob: async () => async (request, _abort, emit) => {
       requests.push(request);
       return job ? job(request, emit) : { ...summary, database: request.database };

@@ -131,10 +131,10 @@ test('a port wins over an instance name, and MSSQLSERVER is the default instance
   );
 });
 
-test('the TLS server name is never a bare address, on which Node prints DEP0123', () => {
+test('the TLS server name is what -F says, else left to the driver; never an address with a dot', () => {
   const nameOf = (change: Partial<SqlConnectionSettings>) =>
     driverConfig({ ...settings, ...change }).options?.serverName;
   assert.equal(nameOf({}), undefined);
-  assert.equal(nameOf({ host: '127.0.0.1' }), '127.0.0.1.');
+  assert.equal(nameOf({ host: '127.0.0.1' }), undefined);
   assert.equal(nameOf({ host: '127.0.0.1', hostNameInCertificate: 'db01' }), 'db01');
 });

@@ -100,7 +100,7 @@ test('database facts take the name as sys.databases spells it', async () => {
 });
 
 test('a database with a source is a snapshot, a server without the column says nothing', async () => {
-  const facts = async (row: SqlRow) => readDatabaseFacts(session([row]), 'x');
+  const facts = async (row: SqlRow) => readDatabaseFacts(session([{ name: 'x', ...row }]), 'x');
   assert.deepEqual(
     [await facts({ source_database_id: 7 }), await facts({})].map(
       (answer) => typeof answer === 'object' && answer.isSnapshot,
@@ -121,3 +121,23 @@ test('a name that cannot be is refused before the server is asked', async () => 
   );
   assert.deepEqual(asking.asked, []);
 });
+
+test('only the row of the asked name counts, whatever else the server sent', async () => {
+  const rows = [{ name: 'master' }, { name: 'SALES', state_desc: 'ONLINE' }, { name: 'Sales2' }];
+  const found = await readDatabaseFacts(session(rows), 'Sales');
+  assert.ok(typeof found === 'object');
+  assert.equal(found.name, 'SALES');
+  assert.equal(await readDatabaseFacts(session([{ name: 'master' }]), 'Sales'), undefined);
+});
+
+for (const [source, isSnapshot] of [
+  [null, false],
+  [0, false],
+  [7, true],
+] as const) {
+  test(`source_database_id ${source}: ${isSnapshot ? 'a' : 'no'} snapshot`, async () => {
+    const rows = [{ name: 'Sales', source_database_id: source }];
+    const found = await readDatabaseFacts(session(rows), 'Sales');
+    assert.equal(typeof found === 'object' && found.isSnapshot, isSnapshot);
+  });
+}
