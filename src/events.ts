@@ -59,7 +59,38 @@ export interface InfoSummary {
   readonly files: readonly string[];
 }
 
-export type JobSummary = BackupSummary | ExtractSummary | VerifySummary | InfoSummary;
+/** The outcome of a restore. Times in milliseconds, sizes in bytes. */
+export interface RestoreSummary {
+  readonly job: 'restore';
+  readonly database: string;
+  /** As named on the command line, and in the order in which they were restored. */
+  readonly files: readonly string[];
+  readonly steps: readonly RestoreStepSummary[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+  readonly dryRun: boolean;
+  /** State of the database now, e.g. ONLINE or RESTORING; absent when SQL Server did not say. */
+  readonly state?: string;
+  readonly messages: readonly SqlMessageEvent[];
+}
+
+export interface RestoreStepSummary {
+  readonly files: readonly string[];
+  /** `full`, `diff`, `log`; absent when the backup does not say. */
+  readonly type?: string;
+  /** Local time of the server that took it. */
+  readonly finished?: string;
+  /** Minutes east of UTC of `finished`. */
+  readonly timeZoneMinutes?: number;
+}
+
+export type JobSummary =
+  | BackupSummary
+  | RestoreSummary
+  | ExtractSummary
+  | VerifySummary
+  | InfoSummary;
 
 export type JobEvent =
   | {

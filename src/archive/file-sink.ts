@@ -117,6 +117,17 @@ export class PartialFile implements Sink {
     return this.#publishing;
   }
 
+  /**
+   * Takes the final name away again, after `publish` without `overwrite`: a stripe without its siblings must not
+   * look like a backup. The file is kept under its partial name. Rejects with the system's error.
+   */
+  async unpublish(): Promise<void> {
+    if (this.#state !== 'published') throw internalError('a published file', this.#state);
+    await rename(this.path, this.partialPath);
+    this.#state = 'kept';
+    await syncFolder(dirname(this.path));
+  }
+
   /** Lets the partial stay for ever: what is in it is worth more than tidiness. `discard` does nothing then. */
   keep(): void {
     if (this.#state === 'open' || this.#state === 'closed') this.#state = 'kept';

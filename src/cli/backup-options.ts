@@ -5,7 +5,7 @@ import { definedOnly } from './connection-options.ts';
 import { type DestinationFlags, destinations } from './destinations.ts';
 import { type TokenValues, timestamp } from './file-name-tokens.ts';
 import * as values from './option-values.ts';
-import type { BackupTitle } from './result-line.ts';
+import type { DatabaseTitle } from './result-line.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -34,7 +34,6 @@ const maxBufferCount = 1024;
 /** Columns of msdb.dbo.backupset, and sysname. */
 const maxName = 128;
 const maxDescription = 255;
-const maxDatabase = 128;
 
 /** Words that will mean several databases. A database of such a name would change its meaning. */
 const selections = ['USER_DATABASES', 'SYSTEM_DATABASES', 'ALL_DATABASES'];
@@ -43,7 +42,7 @@ type Around = Pick<Surroundings, 'env' | 'platform' | 'hostName' | 'cpus' | 'now
 
 /** Everything but how to connect: that may have to ask a person, and only once the rest is right. */
 export interface BackupPlan {
-  readonly title: BackupTitle;
+  readonly title: DatabaseTitle;
   complete(connection: SqlConnectionSettings): BackupRequest;
 }
 
@@ -78,8 +77,7 @@ function oneDatabase(name: string): string {
       'Name one database.',
     );
   }
-  if (name.length <= maxDatabase && name.trim() !== '' && !name.includes('\0')) return name;
-  throw usageError('invalid-value', `a database name has 1 to ${maxDatabase} characters`);
+  return values.databaseName(name);
 }
 
 function tokens(
@@ -113,20 +111,16 @@ function how(flags: BackupFlags, around: Around) {
 
 function wishes(flags: BackupFlags, { env }: Around) {
   return {
-    bufferCount: given(flags.bufferCount, (text) =>
+    bufferCount: values.given(flags.bufferCount, (text) =>
       values.wholeNumber('--buffer-count', text, 1, maxBufferCount),
     ),
-    blockSize: given(flags.blockSize, values.blockSize),
-    with: given(flags.with, (text) => (text.trim() === '' ? undefined : text)),
-    name: given(flags.name, (text) => values.textUpTo('--name', text, maxName)),
-    description: given(flags.description, (text) =>
+    blockSize: values.given(flags.blockSize, values.blockSize),
+    with: values.given(flags.with, (text) => (text.trim() === '' ? undefined : text)),
+    name: values.given(flags.name, (text) => values.textUpTo('--name', text, maxName)),
+    description: values.given(flags.description, (text) =>
       values.textUpTo('--description', text, maxDescription),
     ),
-    rate: given(flags.rate, values.rate),
+    rate: values.given(flags.rate, values.rate),
     vdiLibrary: flags.vdiLibrary || env.VDIBACKUP_VDI_LIBRARY || undefined,
   };
-}
-
-function given<T>(text: string | undefined, read: (text: string) => T): T | undefined {
-  return text === undefined ? undefined : read(text);
 }

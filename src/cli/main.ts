@@ -27,6 +27,7 @@ const around: Surroundings = {
   platform: process.platform,
   hostName: hostname(),
   cpus: availableParallelism(),
+  stdinIsTerminal: isatty(0),
   stdoutIsTerminal: isatty(1),
   stderrIsTerminal: isatty(2),
   columns: () => process.stderr.columns || 80,
@@ -46,6 +47,10 @@ const around: Surroundings = {
   loadBackupJob: async () => {
     jobLoaded = true;
     return (await import('../job/backup-job.ts')).backupJob;
+  },
+  loadRestoreJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/restore-job.ts')).restoreJob;
   },
   loadExtractJob: async () => {
     jobLoaded = true;

@@ -35,6 +35,36 @@ export function wholeNumber(option: string, text: string, min: number, max: numb
 /** More threads than any machine this runs on has use for. */
 const maxThreads = 256;
 
+/** `read(text)` of an option that was given. */
+export function given<T>(text: string | undefined, read: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : read(text);
+}
+
+const maxDatabase = 128;
+
+export function databaseName(name: string): string {
+  if (name.length <= maxDatabase && name.trim() !== '' && !name.includes('\0')) return name;
+  throw usageError('invalid-value', `a database name has 1 to ${maxDatabase} characters`);
+}
+
+/** A point in time as RESTORE ... STOPAT takes it in any language of the login. */
+export function pointInTime(text: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?$/.exec(text.trim());
+  const time = match && `${match[1]}T${match[2]}${match[3] ?? ':00'}`;
+  // Date would take 2026-02-30 for the 2nd of March.
+  const isDay = time && new Date(`${time}Z`).toJSON()?.slice(0, 19) === time.slice(0, 19);
+  if (time && isDay) return time;
+  throw badValue('--stop-at', text, 'a local time of the server, e.g. 2026-05-31T18:30:00');
+}
+
+/** A path on the server, of either system. */
+export function serverPath(option: string, text: string): string {
+  if (/^(\/|[a-z]:[\\/]|\\\\)/i.test(text)) return text;
+  throw badValue(option, text, 'an absolute path as SQL Server sees it');
+}
+
+export const serverFolder = serverPath;
+
 /** `--threads`; all cores when it is not given. */
 export function threads(text: string | undefined, cpus: number): number {
   if (text === undefined) return Math.min(cpus, maxThreads);

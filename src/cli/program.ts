@@ -5,6 +5,7 @@ import { routeArgv } from './argv.ts';
 import type { BackupFlags } from './backup-options.ts';
 import type { ConnectionFlags } from './connection-options.ts';
 import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
+import type { RestoreFlags } from './restore-options.ts';
 import { usageError } from './usage-error.ts';
 import { version } from './version.ts';
 
@@ -16,6 +17,8 @@ export interface SpeechFlags {
 }
 
 export type BackupCommandFlags = BackupFlags & ConnectionFlags & SpeechFlags;
+
+export type RestoreCommandFlags = RestoreFlags & ConnectionFlags & SpeechFlags;
 
 export interface ExtractFlags extends SpeechFlags {
   readonly salvage?: true;
@@ -30,6 +33,7 @@ export interface VerifyFlags extends SpeechFlags {
 /** What the commands do. */
 export interface Actions {
   backup(database: string, files: readonly string[], flags: BackupCommandFlags): Promise<void>;
+  restore(database: string, files: readonly string[], flags: RestoreCommandFlags): Promise<void>;
   extract(file: string, out: string | undefined, flags: ExtractFlags): Promise<void>;
   verify(files: readonly string[], flags: VerifyFlags): Promise<void>;
   info(files: readonly string[], flags: SpeechFlags): Promise<void>;
@@ -80,6 +84,7 @@ function programTree(actions: Actions, writeOut: (text: string) => void): Comman
     .helpOption('-h, --help', 'say this')
     .helpCommand('help [command]', 'say this, or more about one command');
   const backup = backupCommand(program, actions);
+  restoreCommand(program, actions);
   verifyCommand(program, actions);
   infoCommand(program, actions);
   extractCommand(program, actions);
@@ -112,6 +117,53 @@ function backupCommand(program: Command, actions: Actions): Command {
   tuningOptions(command);
   speechOptions(command);
   return command;
+}
+
+function restoreCommand(program: Command, actions: Actions): void {
+  const command = fileCommand(program, 'restore')
+    .summary('restore a database from stored backups')
+    .description(
+      'Restores a database from archives of vdibackup, native backups (.bak) or .zst files of one.\n' +
+        'All stripes of a backup; a full backup, differentials and logs in any order; - is stdin.',
+    )
+    .argument('<database>', 'the name it shall have')
+    .argument('<file...>', 'stored backups')
+    .action((database: string, files: string[], flags: RestoreCommandFlags) =>
+      actions.restore(database, files, flags),
+    );
+  connectionOptions(command);
+  command
+    .optionsGroup('Restore:')
+    .option('--replace', 'replace an existing database')
+    .option('--norecovery', 'leave it open for more backups')
+    .option('--standby <file>', 'leave it readable and open; the undo file, on the server')
+    .option('-n, --dry-run', 'show the T-SQL and the plan, touch nothing');
+  placementOptions(command);
+  readingOptions(command);
+  speechOptions(command);
+}
+
+function placementOptions(command: Command): void {
+  command
+    .option('--move <logical=path>', 'put this file of the database there; repeatable', collect)
+    .option('--data-dir <folder>', "data files go here (default: the instance's folder)")
+    .option('--log-dir <folder>', "log files go here (default: the instance's folder)");
+}
+
+function readingOptions(command: Command): void {
+  command
+    .option('--stop-at <time>', 'roll the logs forward to this local time of the server')
+    .option('--checksum', 'restore WITH CHECKSUM: refuse a backup that has none')
+    .option('--with <options>', 'further WITH options, verbatim')
+    .optionsGroup('Speed:')
+    .option('--threads <n>', 'decompression threads (default: all cores)')
+    .option('--transfer-size <size>', 'MAXTRANSFERSIZE (default: as in the backup)')
+    .option('--block-size <size>', 'BLOCKSIZE (default: as in the backup)')
+    .option('--stall-timeout <duration>', 'abort when no byte moved for so long', 'off');
+}
+
+function collect(word: string, before: readonly string[] = []): readonly string[] {
+  return [...before, word];
 }
 
 function verifyCommand(program: Command, actions: Actions): void {
@@ -239,7 +291,9 @@ function inOurWords({ code, message }: CommanderError, argv: readonly string[]):
 
 function missingArgument(message: string, [verb = '']: readonly string[]): Error {
   if (verb !== 'backup')
-    return usageError('missing-argument', 'no file named', `See vdibackup ${verb} --help.`);
+    return usageError(
+      'missing-argument',
+      message.includes("'database'") ? 'no database named' : 'no file named', `See vdibackup ${verb} --help.`);
   return usageError(
     'missing-argument',
     message.includes("'database'") ? 'no database named' : 'no destination file named',

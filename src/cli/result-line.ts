@@ -2,12 +2,12 @@
 
 import { formatByteSize } from '../byte-size.ts';
 import { formatDuration } from '../duration.ts';
-import type { BackupSummary, BackupType, JobSummary } from '../events.ts';
+import type { BackupSummary, BackupType, JobSummary, RestoreSummary } from '../events.ts';
 import type { ErrorReport } from './error-report.ts';
 import { oneLine } from './output.ts';
 
 /** What the run was about, as far as it is known. */
-export type RunTitle = BackupTitle | FileTitle;
+export type RunTitle = DatabaseTitle | FileTitle;
 
 /** A run that only reads stored backups. */
 export interface FileTitle {
@@ -16,9 +16,10 @@ export interface FileTitle {
   readonly files: readonly string[];
 }
 
-export interface BackupTitle {
+/** A run that works on a database. */
+export interface DatabaseTitle {
   readonly database: string;
-  readonly type: BackupType;
+  readonly type: BackupType | 'restore';
   /** The files in the words of the command line, tokens replaced. */
   readonly files: readonly string[];
   readonly dryRun: boolean;
@@ -31,9 +32,19 @@ export function okLine(summary: JobSummary, title: RunTitle): string {
 
 function okRead(summary: Exclude<JobSummary, BackupSummary>, files: string): string {
   if (summary.job === 'info') return `OK info ${files}`;
+  if (summary.job === 'restore') return okRestore(summary, files);
   const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
   const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
   return `OK ${summary.job} ${bytes} ${time} ${files}`;
+}
+
+function okRestore(summary: RestoreSummary, files: string): string {
+  const what = `OK ${oneLine(summary.database)} restore`;
+  if (summary.dryRun) return `${what} dry run, nothing was touched ${files}`;
+  const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
+  const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
+  const state = summary.state === undefined ? '' : ` state=${summary.state}`;
+  return `${what} ${bytes} ${time} ${files}${state}`;
 }
 
 function okBackup(summary: BackupSummary, files: string): string {

@@ -34,6 +34,10 @@ export class Run {
             const { backupCommand } = await import('./backup-command.ts');
             await backupCommand(database, files, flags, this.#around, this.#speech);
           },
+          restore: async (database, files, flags) => {
+            const { restoreCommand } = await import('./restore-command.ts');
+            await restoreCommand(database, files, flags, this.#around, this.#speech);
+          },
           extract: async (file, out, flags) => {
             const { extractCommand } = await import('./extract-command.ts');
             await extractCommand(file, out, flags, this.#around, this.#speech);

@@ -1,8 +1,9 @@
 import type { Abort } from '../abort.ts';
-import type { BackupSummary, Emit, ExtractSummary } from '../events.ts';
+import type { BackupSummary, Emit, ExtractSummary, RestoreSummary } from '../events.ts';
 import type { BackupRequest } from '../job/backup-request.ts';
 import type { ExtractRequest } from '../job/extract-request.ts';
 import type { InfoReport } from '../job/info-report.ts';
+import type { RestoreRequest } from '../job/restore-request.ts';
 import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
 import type { Output } from './output.ts';
 import type { Redactor } from './redact.ts';
@@ -15,6 +16,7 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform;
   readonly hostName: string;
   readonly cpus: number;
+  readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** Width of the terminal on stderr. */
@@ -32,10 +34,17 @@ export interface Surroundings {
   /** Path of the program that started this one, where it matters (Windows) and can be told. */
   readonly parentProgram: () => Promise<string | undefined>;
   readonly loadBackupJob: () => Promise<BackupJob>;
+  readonly loadRestoreJob: () => Promise<RestoreJob>;
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;
   readonly loadInfoJob: () => Promise<InfoJob>;
 }
+
+export type RestoreJob = (
+  request: RestoreRequest,
+  abort: Abort,
+  emit: Emit,
+) => Promise<RestoreSummary>;
 
 export type ExtractJob = (
   request: ExtractRequest,

@@ -132,6 +132,7 @@ export class RestoreReading {
       onProgress: (percent) => progress.heard(percent),
       onMessage: onMessage ?? (() => undefined),
       failureOf,
+      onSuccess: () => this.#devices.statementSucceeded(),
       ...(onRow && { onRow }),
     });
     parts.statement = sent.running;

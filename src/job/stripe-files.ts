@@ -97,7 +97,7 @@ export class StripeFiles {
     }
   }
 
-  /** The final names appear here and nowhere else. */
+  /** The final names appear here and nowhere else; all of them, or none where nothing was overwritten. */
   async publish(): Promise<void> {
     const { overwrite } = this.#request;
     for (const [index, partial] of this.#partials.entries()) {
@@ -106,6 +106,8 @@ export class StripeFiles {
       } catch (thrown) {
         // The backup is whole and SQL Server counts on it: whatever bears a partial name now is kept.
         for (const later of this.#partials.slice(index)) later.keep();
+        const published = overwrite ? [] : this.#partials.slice(0, index);
+        await Promise.allSettled(published.map((earlier) => earlier.unpublish()));
         throw thrown;
       }
     }

@@ -58,13 +58,19 @@ interface OwnOption {
 export function restoreStatement(input: RestoreStatementInput): string {
   if (input.deviceNames.length === 0) throw internalError('a virtual device', 'none');
   const devices = input.deviceNames.map((name) => `VIRTUAL_DEVICE = ${quoteLiteral(name)}`);
-  const theirs = restoresDatabase(input) && input.with?.trim() ? parseWithOptions(input.with) : [];
-  refuseOtherKinds(theirs);
+  const theirs = theirOptions(input);
   const taken = new Set(theirs.map((option) => option.name));
   const ours = ownOptions(input).filter((own) => !own.yieldsTo.some((word) => taken.has(word)));
   const options = [...ours, ...theirs].map((option) => option.text);
   const tail = options.length > 0 ? ` WITH ${options.join(', ')}` : '';
   return `RESTORE ${subject(input)} FROM ${devices.join(', ')}${tail}`;
+}
+
+/** The other statements take only which backup set is meant. */
+function theirOptions(input: RestoreStatementInput): readonly WithOption[] {
+  const all = input.with?.trim() ? parseWithOptions(input.with) : [];
+  refuseOtherKinds(all);
+  return restoresDatabase(input) ? all : all.filter(({ name }) => name === 'FILE');
 }
 
 function restoresDatabase({ action }: RestoreStatementInput): boolean {

@@ -222,6 +222,12 @@ suite('a destination that fails after SQL Server has finished', { concurrency: 3
       }));
   }
 
+  test('a stripe that cannot get its name takes the name of its sibling away again', () =>
+    trial(['a.zst.partial', 'b.zst.partial'], async (rig) => {
+      const env = rig.witnessed('link:EIO:2');
+      assertFailed(await rig.run(['Sales', 'a.zst', 'b.zst'], { env }).ended, 8, /b\.zst\.partial/);
+    }));
+
   test('a file system without hard links gets a rename', () =>
     trial(['s.zst'], async (rig) => {
       assertSucceeded(

@@ -47,6 +47,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     platform: 'linux',
     hostName: 'db1',
     cpus: 8,
+    stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     columns: () => 80,
@@ -66,6 +67,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
       requests.push(request);
       return job ? job(request, emit) : { ...summary, database: request.database };
     },
+    loadRestoreJob: nothing,
     loadExtractJob: nothing,
     loadVerifyJob: nothing,
     loadInfoJob: nothing,

@@ -1,0 +1,41 @@
+// `vdibackup restore`: words -> request -> job -> last line.
+
+import { prepareSpeech, type Speech } from './backup-command.ts';
+import { connection } from './connection-options.ts';
+import type { RestoreCommandFlags } from './program.ts';
+import { restorePlan } from './restore-options.ts';
+import type { Surroundings } from './surroundings.ts';
+import { usageError } from './usage-error.ts';
+
+export async function restoreCommand(
+  database: string,
+  files: readonly string[],
+  flags: RestoreCommandFlags,
+  around: Surroundings,
+  speech: Speech,
+): Promise<void> {
+  const { target, login } = connection(flags, around);
+  const plan = restorePlan(database, files, flags, around);
+  speech.title = plan.title;
+  checkStdin(files, around);
+  await prepareSpeech(flags, around, speech);
+  if (speech.text) speech.text.saysPlan = plan.title.dryRun;
+  const emit = speech.reporters.event.bind(speech.reporters);
+  const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
+  const restoreJob = await around.loadRestoreJob();
+  around.abort.throwIfAborted();
+  const summary = await restoreJob(request, around.abort, emit);
+  speech.reporters.succeeded(summary, plan.title);
+}
+
+export function checkStdin(
+  files: readonly string[],
+  { stdinIsTerminal }: Pick<Surroundings, 'stdinIsTerminal'>,
+): void {
+  if (files.includes('-') && stdinIsTerminal)
+    throw usageError(
+      'stdin',
+      'stdin is a terminal, which holds no backup',
+      'Redirect it, pipe into it, or name a file.',
+    );
+}

@@ -1,0 +1,271 @@
+// The story of one restore, from the checks before any work to SQL Server's last 3014. What exists at any moment is
+// in #parts, so that the one teardown can end it.
+
+import type { Abort } from '../abort.ts';
+import type { StoredBackup } from '../archive/archive-reader.ts';
+import { StdinSource } from '../archive/stdin-source.ts';
+import { asError, type Failure } from '../errors.ts';
+import type { Emit, RestoreSummary } from '../events.ts';
+import { type ListedFile, readFileList } from '../sql/file-list.ts';
+import { readInstancePlaces } from '../sql/instance-places.ts';
+import { openMssqlSession } from '../sql/mssql-session.ts';
+import { checkRestore } from '../sql/restore-preflight.ts';
+import { restoreStatement } from '../sql/restore-statement.ts';
+import { readDatabaseFacts, type ServerFacts } from '../sql/server-facts.ts';
+import type { SqlRow, SqlSession } from '../sql/sql-session.ts';
+import { queryFailure, statementFailure } from '../sql/statement-failure.ts';
+import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
+import { meetServer } from './backup-preflight.ts';
+import { BackupProgress } from './backup-progress.ts';
+import { sayAftermath } from './restore-aftermath.ts';
+import { orderChain, type RestoreChain } from './restore-chain.ts';
+import { checkWishes, planSteps, type RestoreStep, sizesFor, startsNew } from './restore-plan.ts';
+import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
+import { RestoreRecord } from './restore-record.ts';
+import type { RestoreRequest } from './restore-request.ts';
+import { openSets, type RestoreSet } from './restore-sets.ts';
+import { configuredEvent } from './served-devices.ts';
+import { watchForStall } from './stall-watch.ts';
+import { type JobParts, teardown } from './teardown.ts';
+
+/**
+ * Restores one database. Returns only when SQL Server has reported success for every backup of the chain. Throws the
+ * root cause of anything else, after everything was ended and the state of the database was said.
+ */
+export async function restoreJob(
+  request: RestoreRequest,
+  abort: Abort,
+  emit: Emit,
+): Promise<RestoreSummary> {
+  const run = new RestoreRun(request, abort, emit);
+  try {
+    return await run.tell();
+  } catch (thrown) {
+    abort.raise(asError(thrown));
+    await run.undo();
+    throw abort.cause ?? thrown;
+  } finally {
+    await run.end();
+  }
+}
+
+/** SQL Server reads a few hundred KiB for the list of files: reading far ahead would be for nothing. */
+const threadsForList = 1;
+
+class RestoreRun {
+  readonly #request: RestoreRequest;
+  readonly #abort: Abort;
+  readonly #emit: Emit;
+  readonly #progress: BackupProgress;
+  readonly #record: RestoreRecord;
+  readonly #parts: JobParts = {};
+  readonly #backups: StoredBackup[] = [];
+  #reading: RestoreReading | undefined;
+  #console: LibraryConsole | undefined;
+  #endWatch: () => void = () => undefined;
+
+  constructor(request: RestoreRequest, abort: Abort, emit: Emit) {
+    this.#request = request;
+    this.#abort = abort;
+    this.#emit = emit;
+    this.#progress = new BackupProgress(emit);
+    this.#record = new RestoreRecord(request);
+    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+  }
+
+  async tell(): Promise<RestoreSummary> {
+    const { files } = this.#request;
+    const opened = (backup: StoredBackup) => this.#opened(backup);
+    const sets = await this.#abort.race(openSets(files, opened, this.#emit));
+    const chain = this.#order(sets);
+    const session = await this.#connect();
+    const server = await this.#abort.race(this.#ask(session, chain));
+    const places = await this.#abort.race(readInstancePlaces(session));
+    if (this.#request.dryRun) {
+      this.#rehearse(planSteps(chain, chain.steps[0]?.files ?? [], places, this.#request), chain);
+      return this.#farewell(session);
+    }
+    this.#console = claimConsole();
+    this.#watchBytes();
+    const listed = startsNew(chain) ? await this.#listFiles(session, server, chain) : [];
+    for (const step of planSteps(chain, listed, places, this.#request))
+      await this.#restore(session, server, step);
+    // From here on nothing aborts: the database is as it was asked for.
+    this.#endWatch();
+    return this.#farewell(session);
+  }
+
+  /** See teardown.ts for the order. */
+  async undo(): Promise<void> {
+    this.#progress.stop();
+    this.#endWatch();
+    for (const message of await teardown(this.#parts, this.#abort))
+      this.#emit({ event: 'warning', code: 'left-behind', message });
+    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
+  }
+
+  /** Whatever the outcome: no thread and no file stays open. */
+  async end(): Promise<void> {
+    await Promise.all([
+      this.#reading?.end(),
+      ...this.#backups.map(({ source }) => source.close().catch(asError)),
+    ]);
+  }
+
+  /** A pipe that says nothing would hold its reader for ever. */
+  #opened(backup: StoredBackup): void {
+    this.#backups.push(backup);
+    if (!backup.source.seekable) this.#abort.onAbort(() => void backup.source.close());
+  }
+
+  #order(sets: readonly RestoreSet[]): RestoreChain<RestoreSet> {
+    const chain = orderChain(sets, this.#request.stopAt);
+    checkWishes(chain, this.#request);
+    for (const { name } of chain.skipped)
+      this.#emit({
+        event: 'warning',
+        code: 'not-needed',
+        message: `${name} is not needed: the other backups lead to the same point or beyond`,
+      });
+    return chain;
+  }
+
+  async #connect(): Promise<SqlSession> {
+    const session = await this.#abort.race(openMssqlSession(this.#request.connection));
+    this.#parts.session = session;
+    return session;
+  }
+
+  async #ask(session: SqlSession, chain: RestoreChain<RestoreSet>): Promise<ServerFacts> {
+    const { database, replace } = this.#request;
+    const server = await meetServer(session, this.#request, this.#emit);
+    const facts = await readDatabaseFacts(session, database);
+    const softwareVersion = chain.steps[0]?.facts?.softwareVersion;
+    const intent = { database, replace, startsNew: startsNew(chain), softwareVersion };
+    for (const warning of checkRestore(intent, facts, server))
+      this.#emit({ event: 'warning', ...warning });
+    return server;
+  }
+
+  /** RESTORE FILELISTONLY through a device set of its own, which SQL Server closes when it has read enough. */
+  async #listFiles(
+    session: SqlSession,
+    server: ServerFacts,
+    { steps: [first] }: RestoreChain<RestoreSet>,
+  ): Promise<readonly ListedFile[]> {
+    if (!first) return [];
+    const rows: SqlRow[] = [];
+    const { blockSize } = sizesFor(first, this.#request);
+    await this.#read(session, server, {
+      backups: first.backups,
+      threads: threadsForList,
+      statement: (deviceNames) =>
+        restoreStatement({
+          action: 'filelistonly',
+          deviceNames,
+          blockSize,
+          checksum: this.#request.checksum,
+          with: this.#request.with,
+        }),
+      failureOf: queryFailure,
+      onRow: (row) => rows.push(row),
+    });
+    return readFileList(rows);
+  }
+
+  async #restore(
+    session: SqlSession,
+    server: ServerFacts,
+    { set, input }: RestoreStep,
+  ): Promise<void> {
+    const { database, threads } = this.#request;
+    for (const { source } of set.backups) if (source instanceof StdinSource) source.passHead();
+    this.#parts.aftermath = (live) => sayAftermath(live, database, this.#emit);
+    const reading = await this.#read(session, server, {
+      backups: set.backups,
+      threads,
+      statement: (deviceNames) => restoreStatement({ ...input, deviceNames }),
+      failureOf: statementFailure,
+      onMessage: (message) => this.#record.heard(message),
+      onConfigured: (configuration) => this.#emit(configuredEvent(configuration)),
+    });
+    this.#record.restored(set, reading);
+  }
+
+  async #read(
+    session: SqlSession,
+    server: ServerFacts,
+    plan: ReadingPlan,
+  ): Promise<RestoreReading> {
+    const { connection, vdiLibrary } = this.#request;
+    const reading = new RestoreReading(
+      {
+        session,
+        abort: this.#abort,
+        emit: this.#emit,
+        progress: this.#progress,
+        parts: this.#parts,
+        instance: server.instanceName ?? connection.instance,
+        vdiLibrary,
+      },
+      plan,
+    );
+    this.#reading = reading;
+    this.#record.reads(reading);
+    await reading.run();
+    await reading.end();
+    return reading;
+  }
+
+  #watchBytes(): void {
+    this.#progress.watch(this.#record);
+    const gauges = {
+      moved: () => this.#progress.moved,
+      side: () => this.#reading?.stuckSide ?? { side: 'SQL Server' as const, detail: 'no devices' },
+    };
+    this.#endWatch = watchForStall(this.#request.stallTimeout, gauges, (failure: Failure) =>
+      this.#abort.raise(failure),
+    );
+  }
+
+  /** Dry run: everything is asked, nothing is made. Device names are made up at the start of a run. */
+  #rehearse(steps: readonly RestoreStep[], chain: RestoreChain<RestoreSet>): void {
+    const statement = steps
+      .map(({ set, input }) =>
+        restoreStatement({
+          ...input,
+          deviceNames: set.backups.map((_, index) => `device${index}`),
+        }),
+      )
+      .join(';\n');
+    const isListed = (chain.steps[0]?.files.length ?? 0) > 0 || !startsNew(chain);
+    const { files, threads } = this.#request;
+    this.#emit({
+      event: 'plan',
+      statement,
+      files,
+      lines: [
+        `order: ${chain.steps.map(({ name }) => name).join(', ')}`,
+        ...(isListed ? [] : ['files: what they are and where they go, SQL Server says in the run']),
+        `decompression: ${threads} threads`,
+      ],
+    });
+  }
+
+  async #farewell(session: SqlSession): Promise<RestoreSummary> {
+    const { database, dryRun } = this.#request;
+    if (!dryRun) this.#progress.say();
+    this.#progress.stop();
+    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
+    if (this.#abort.cause)
+      this.#emit({
+        event: 'warning',
+        code: 'too-late',
+        message: `too late to abort (${this.#abort.cause.message}): SQL Server had already finished the restore`,
+      });
+    const facts = await readDatabaseFacts(session, database).catch(() => undefined);
+    await session.close();
+    const state = typeof facts === 'object' ? facts.state : undefined;
+    return this.#record.summary(this.#progress, dryRun ? undefined : state);
+  }
+}
