@@ -16,8 +16,9 @@ import { syncWriter } from './sync-writer.ts';
 const abortGrace = 10_000;
 
 let jobLoaded = false;
-/** Where standard error is; a job may move it away from the VDI library's reach. */
+/** Where standard error and standard output are; a job may move them away from the VDI library's reach. */
 let stderr = 2;
+let stdout = 1;
 const writeErr = syncWriter(2, (_, bytes) => writeSync(stderr, bytes));
 const redactor = new Redactor();
 const abort = new Abort();
@@ -32,13 +33,14 @@ const around: Surroundings = {
   stderrIsTerminal: isatty(2),
   columns: () => process.stderr.columns || 80,
   now: Date.now,
-  writeOut: syncWriter(1),
+  writeOut: syncWriter(1, (_, bytes) => writeSync(stdout, bytes)),
   output: new Output(writeErr, redactor),
   redactor,
   abort,
   askPassword: isatty(0) && isatty(2) ? ask : undefined,
-  speakOn: (descriptor) => {
-    stderr = descriptor;
+  speakOn: (movedStderr, movedStdout = stdout) => {
+    stderr = movedStderr;
+    stdout = movedStdout;
   },
   parentProgram: async () => {
     if (process.platform !== 'win32') return undefined;

@@ -24,7 +24,7 @@ export async function restoreCommand(
   const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
   const restoreJob = await around.loadRestoreJob();
   around.abort.throwIfAborted();
-  const summary = await restoreJob(request, around.abort, emit);
+  const summary = await restoreJob(request, around.abort, emit, around.speakOn);
   speech.reporters.succeeded(summary, plan.title);
 }
 

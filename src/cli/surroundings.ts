@@ -29,8 +29,8 @@ export interface Surroundings {
   readonly abort: Abort;
   /** Asks a person for a password; undefined when there is no terminal to ask at. */
   readonly askPassword: ((question: string) => Promise<string>) | undefined;
-  /** From now on standard error is reached through this descriptor. */
-  readonly speakOn: (descriptor: number) => void;
+  /** From now on standard error, and standard output, are reached through these descriptors. */
+  readonly speakOn: (stderr: number, stdout?: number) => void;
   /** Path of the program that started this one, where it matters (Windows) and can be told. */
   readonly parentProgram: () => Promise<string | undefined>;
   readonly loadBackupJob: () => Promise<BackupJob>;
@@ -44,6 +44,7 @@ export type RestoreJob = (
   request: RestoreRequest,
   abort: Abort,
   emit: Emit,
+  speakOn: (stderr: number, stdout: number) => void,
 ) => Promise<RestoreSummary>;
 
 export type ExtractJob = (

@@ -7,6 +7,7 @@ import { checkDestinations } from '../archive/destination.ts';
 import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
 import { PartialFile } from '../archive/file-sink.ts';
 import type { Sink } from '../archive/sink.ts';
+import type { Source } from '../archive/source.ts';
 import { openStdoutSink } from '../archive/stdout-sink.ts';
 import { asError, Failure } from '../errors.ts';
 import type { Emit, ExtractSummary } from '../events.ts';
@@ -40,6 +41,7 @@ class ExtractRun {
   readonly #progress: BackupProgress;
   readonly #counters = { rawBytes: 0, storedBytes: 0 };
   #lock: DestinationLock | undefined;
+  #source: Source | undefined;
   #sink: Sink | undefined;
   #pipeline: ReadPipeline | undefined;
 
@@ -52,7 +54,10 @@ class ExtractRun {
 
   async tell(): Promise<ExtractSummary> {
     const { file, threads } = this.#request;
-    const backup = await this.#abort.race(this.#open(file));
+    const backup = await this.#abort.race(openBackup(file));
+    this.#source = backup.source;
+    if (backup.form === 'archive' && !this.#request.salvage)
+      await this.#abort.race(finishedArchive(backup));
     await this.#lockOut();
     this.#pipeline = new ReadPipeline(threads);
     const { sink, publish } = await this.#abort.race(this.#create());
@@ -76,12 +81,8 @@ class ExtractRun {
     this.#progress.stop();
     void this.#pipeline?.close();
     void this.#lock?.release();
-  }
-
-  async #open(file: string): Promise<StoredBackup> {
-    const backup = await openBackup(file);
-    if (backup.form !== 'archive' || this.#request.salvage) return backup;
-    return finishedArchive(backup);
+    // After an abort a read may be under way and never end: its descriptor goes with the process.
+    if (!this.#abort.cause) void this.#source?.close();
   }
 
   async #lockOut(): Promise<void> {

@@ -30,14 +30,16 @@ import { type JobParts, teardown } from './teardown.ts';
 
 /**
  * Restores one database. Returns only when SQL Server has reported success for every backup of the chain. Throws the
- * root cause of anything else, after everything was ended and the state of the database was said.
+ * root cause of anything else, after everything was ended and the state of the database was said. `speakOn` hears
+ * which descriptors lead to standard error and output from now on: the VDI library prints to the usual ones.
  */
 export async function restoreJob(
   request: RestoreRequest,
   abort: Abort,
   emit: Emit,
+  speakOn: SpeakOn,
 ): Promise<RestoreSummary> {
-  const run = new RestoreRun(request, abort, emit);
+  const run = new RestoreRun(request, abort, emit, speakOn);
   try {
     return await run.tell();
   } catch (thrown) {
@@ -49,6 +51,8 @@ export async function restoreJob(
   }
 }
 
+export type SpeakOn = (stderr: number, stdout: number) => void;
+
 /** SQL Server reads a few hundred KiB for the list of files: reading far ahead would be for nothing. */
 const threadsForList = 1;
 
@@ -56,6 +60,7 @@ class RestoreRun {
   readonly #request: RestoreRequest;
   readonly #abort: Abort;
   readonly #emit: Emit;
+  readonly #speakOn: SpeakOn;
   readonly #progress: BackupProgress;
   readonly #record: RestoreRecord;
   readonly #parts: JobParts = {};
@@ -64,7 +69,8 @@ class RestoreRun {
   #console: LibraryConsole | undefined;
   #endWatch: () => void = () => undefined;
 
-  constructor(request: RestoreRequest, abort: Abort, emit: Emit) {
+  constructor(request: RestoreRequest, abort: Abort, emit: Emit, speakOn: SpeakOn) {
+    this.#speakOn = speakOn;
     this.#request = request;
     this.#abort = abort;
     this.#emit = emit;
@@ -86,6 +92,7 @@ class RestoreRun {
       return this.#farewell(session);
     }
     this.#console = claimConsole();
+    this.#speakOn(this.#console.stderr, this.#console.stdout);
     this.#watchBytes();
     const listed = startsNew(chain) ? await this.#listFiles(session, server, chain) : [];
     for (const step of planSteps(chain, listed, places, this.#request))

@@ -100,16 +100,6 @@ suite('a signal at an awkward moment', { concurrency: 2 }, () => {
     });
   });
 
-  test('while the partial file is being created on a slow disk leaves none', () =>
-    trial([], async (rig) => {
-      const program = rig.run(['Sales', 's.zst'], {
-        env: rig.witnessed('open:sleep500:1:.partial'),
-      });
-      await program.until('the connection', () => program.stderr.includes('connected to'));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      assertFailed(await abort(program, 'SIGINT'), 130, /Ctrl-C/);
-    }));
-
   test('that comes after SQL Server has finished is too late: the backup is kept, with a warning', () =>
     trial(['s.zst'], async (rig) => {
       rig.server.fault({ 'delay-3014': 60_000, 'late-attention': true });

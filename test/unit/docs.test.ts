@@ -52,7 +52,13 @@ async function help(): Promise<string> {
       text += words;
     },
     learnSecret: () => undefined,
-    actions: { backup: nothing, extract: nothing, verify: nothing, info: nothing },
+    actions: {
+      backup: nothing,
+      restore: nothing,
+      extract: nothing,
+      verify: nothing,
+      info: nothing,
+    },
   });
   return text;
 }

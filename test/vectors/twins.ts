@@ -71,7 +71,8 @@ export function regionsOf(archive: Buffer) {
     'table-entry-raw-size': ends(tableAt + 8 + 12 + 4),
     'table-entry-checksum': all(tableAt + 8 + 12 + 8),
     'table-count': ends(archive.length - 9),
-    'table-descriptor': ends(archive.length - 5),
+    // Its lowest two bits mean nothing in the seekable format.
+    'table-descriptor': unseen(archive.length - 5),
     'table-footer-magic': ends(archive.length - 1),
   } satisfies Record<string, Region>;
 }

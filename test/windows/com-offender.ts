@@ -3,6 +3,7 @@
 import { ComDeviceSet, setSlots } from '../../src/vdi/com-device-set.ts';
 import { type ComKeys, openComLibraries } from '../../src/vdi/com-library.ts';
 import { ComThread } from '../../src/vdi/com-thread.ts';
+import { DataType, load } from '../../src/vdi/ffi.ts';
 import { encodeConfiguration } from '../../src/vdi/struct-layout.ts';
 
 const offences: Readonly<Record<string, (keys: ComKeys) => void>> = {
@@ -24,10 +25,13 @@ const offences: Readonly<Record<string, (keys: ComKeys) => void>> = {
   },
   apartment(keys) {
     const set = created(keys);
-    const com = new ComThread(keys);
-    // Once for the set's own membership, once for this one's.
-    com.leave();
-    com.leave();
+    load({
+      library: keys.ole32,
+      funcName: 'CoUninitialize',
+      retType: DataType.Void,
+      paramsType: [],
+      paramsValue: [],
+    });
     set.signalAbort();
   },
   slot(keys) {

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { installed, npmPackage, versionOf } from './npm-package.ts';
 import { appFolder, outFolder, projectFolder } from './places.ts';
 
-/** The newest that starts under Wine 8. */
-const nodeVersion = '22';
+/** Of the newest major that starts under Wine 8. */
+const nodeVersion = '22.23.3';
 const ffiPackage = '@yuuang/ffi-rs-win32-x64-msvc';
 
 export const binPath = join(appFolder, 'bin', 'vdibackup.js');

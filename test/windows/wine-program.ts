@@ -10,6 +10,9 @@ import { winePath } from './tools.ts';
 import { binPath, nodePath } from './windows-app.ts';
 import { wineEnvironment } from './wine.ts';
 
+/** A program that hangs must not hang the tests. */
+const longestRunMs = 120_000;
+
 export interface WineProgramOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
@@ -39,8 +42,12 @@ export class WineProgram {
       stdio: ['ignore', ...files],
     });
     for (const file of files) closeSync(file);
+    const limit = setTimeout(() => this.signal('SIGKILL'), longestRunMs);
     this.ended = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => resolve(this.#end(code, signal)));
+      this.#child.once('exit', (code, signal) => {
+        clearTimeout(limit);
+        resolve(this.#end(code, signal));
+      });
     });
   }
 
