@@ -170,8 +170,9 @@ function verifyCommand(program: Command, actions: Actions): void {
   const command = fileCommand(program, 'verify')
     .summary('check stored backups, offline')
     .description(
-      'Checks stored backups from the first byte to the last, without SQL Server: archives of vdibackup,\n' +
-        'native backups (.bak), and .zst files of one. Exit 9 on any damage. It is not a restore test.',
+      'Checks stored backups from the first byte to the last, without SQL Server:\n' +
+        'archives of vdibackup, native backups (.bak), and .zst files of one.\n' +
+        'Exit 9 on any damage. With --json the report is on stdout. No restore test.',
     )
     .argument('<file...>', 'what to check; the stripes of a set belong together')
     .option('--threads <n>', 'decompression threads (default: all cores)')
@@ -183,8 +184,8 @@ function infoCommand(program: Command, actions: Actions): void {
   const command = fileCommand(program, 'info')
     .summary('say what stored backups hold, offline and at once')
     .description(
-      'Says what stored backups hold, as RESTORE HEADERONLY and FILELISTONLY would, without SQL Server.\n' +
-        'What the file does not tell is absent.',
+      'Says what stored backups hold, as RESTORE HEADERONLY and FILELISTONLY would,\n' +
+        'without SQL Server, on stdout. What the file does not tell is absent.',
     )
     .argument('<file...>', 'stored backups')
     .action((files: string[], flags: SpeechFlags) => actions.info(files, flags));
@@ -293,7 +294,9 @@ function missingArgument(message: string, [verb = '']: readonly string[]): Error
   if (verb !== 'backup')
     return usageError(
       'missing-argument',
-      message.includes("'database'") ? 'no database named' : 'no file named', `See vdibackup ${verb} --help.`);
+      message.includes("'database'") ? 'no database named' : 'no file named',
+      `See vdibackup ${verb} --help.`,
+    );
   return usageError(
     'missing-argument',
     message.includes("'database'") ? 'no database named' : 'no destination file named',

@@ -1,8 +1,8 @@
 // argv and environment of `restore` -> one validated, frozen RestoreRequest.
 
 import { resolve } from 'node:path';
-import type { FileMove, RestoreEnd, RestoreRequest } from '../job/restore-request.ts';
 import type { SqlConnectionSettings } from '../job/backup-request.ts';
+import type { FileMove, RestoreEnd, RestoreRequest } from '../job/restore-request.ts';
 import { definedOnly } from './connection-options.ts';
 import * as values from './option-values.ts';
 import type { DatabaseTitle } from './result-line.ts';
@@ -56,7 +56,11 @@ export function restorePlan(
   const name = values.databaseName(database);
   const paths = sourcePaths(files);
   const dryRun = flags.dryRun ?? false;
-  const rest = { ...reading(flags, around), end: restoreEnd(flags), replace: flags.replace ?? false };
+  const rest = {
+    ...reading(flags, around),
+    end: restoreEnd(flags),
+    replace: flags.replace ?? false,
+  };
   return {
     title: { database: name, type: 'restore', files, dryRun },
     complete: (connection) =>

@@ -146,10 +146,11 @@ export class TextReporter implements Reporter {
   }
 }
 
-/** What failed, why, and what to do next; a usage error in a single line. */
+/** What failed, why, and what to do next; a usage error in a single line, if it has a single next step. */
 export function errorLines(report: ErrorReport): string[] {
   const { message, causes, hints, stack } = report;
-  if (report.exitCode === 2) return [`error: ${[message, ...hints].join('. ')}`];
+  if (report.exitCode === 2 && hints.length <= 1)
+    return [`error: ${[message, ...hints].join('. ')}`];
   return [
     `error: ${message}`,
     ...(stack ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : []),

@@ -96,9 +96,9 @@ function checkSets(all: readonly OpenedFile[]): void {
   if (!problem) return;
   throw new Failure('usage', problem.code, problem.message, {
     hints: [
-      'Name every stripe of a backup, each once.',
+      'name every stripe of a backup, each once',
       ...all.map(
-        ({ backup, description }) => `${backup.source.name} is ${placeWords(description)}.`,
+        ({ backup, description }) => `${basename(backup.source.name)} is ${placeWords(description)}`,
       ),
     ],
   });

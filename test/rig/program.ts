@@ -5,6 +5,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Do not read standard output: the pipe fills up, as under a slow reader. */
   readonly unreadStdout?: boolean;
+  /** A pipe for the test to write to, or a descriptor, as standard input; nothing otherwise. */
+  readonly stdin?: 'pipe' | number;
   /** Descriptor to use as standard output instead of a pipe. */
   readonly stdout?: number;
 }
@@ -32,7 +34,7 @@ export class Program {
       cwd: options.cwd,
       // HOME and PATH only: SQLCMD* or proxies of the developer must not change what is tested.
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
-      stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
+      stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', 'pipe'],
     });
     if (!options.unreadStdout)
       this.child.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));

@@ -219,6 +219,9 @@ class DeviceExecution {
     let end: DeviceSetEnd;
     try {
       end = await this.#drive(link, options, work);
+    } catch (error) {
+      this.#leaveRestoring(replaced, link.bytes);
+      throw error;
     } finally {
       run.devices = await received(names, kept);
     }
@@ -227,8 +230,19 @@ class DeviceExecution {
       blockSize: options.blockSize,
       checksum: options.checksum,
     });
-    if (verdict.failure) throw new DeviceFailure([verdict.failure]);
+    if (verdict.failure) {
+      this.#leaveRestoring(replaced, end.bytes);
+      throw new DeviceFailure([verdict.failure]);
+    }
     await this.#restoreSucceeded(verdict, options, replaced, end.bytes);
+  }
+
+  /** A RESTORE that had begun to write leaves a database that nobody can use. */
+  #leaveRestoring(replaced: Database | undefined, bytes: number): void {
+    if (this.#name === undefined || bytes === 0) return;
+    const { instance } = this.#context.session;
+    const database = replaced ?? instance.add(restoredDatabase(this.#name, this.#run));
+    database.state = 'RESTORING';
   }
 
   async #restoreSucceeded(

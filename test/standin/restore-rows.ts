@@ -28,7 +28,10 @@ export function restoreRows(
   { content, files }: RestoreVerdict,
 ): QueryResult {
   if (!content) return { columns: [], rows: [] };
-  if (operation === 'RESTORE FILELIST') return toResult(files.map(fileCells), fileCells(noFile));
+  if (operation === 'RESTORE FILELIST') {
+    const listed = content.state === 'compressed' ? unreadFiles : files;
+    return toResult(listed.map(fileCells), fileCells(noFile));
+  }
   if (operation === 'RESTORE LABELONLY') return toResult([labelCells(content)]);
   const { scin } = content;
   return toResult(scin ? [headerCells(content, scin)] : []);
@@ -143,6 +146,12 @@ const noFile: MtfFile = {
   differentialBaseLsn: null,
   differentialBaseId: null,
 };
+
+// Compressed streams are not decompressed here; SQL Server would list what is inside.
+const unreadFiles: readonly MtfFile[] = [
+  { ...noFile, logicalName: 'data', physicalName: 'C:\\Data\\data.mdf', fileId: 1 },
+  { ...noFile, logicalName: 'log', physicalName: 'C:\\Data\\log.ldf', kind: 2, fileId: 2 },
+];
 
 function fileCells(file: MtfFile): Cell[] {
   const isData = file.kind === 1;

@@ -203,8 +203,6 @@ void DeviceSet::judgeCompletion(Device& device, const Command& command, int32_t 
   facts.size = command.size;
   facts.code = code;
   facts.bytes = bytes;
-  facts.deliveredAt = command.deliveredAt;
-  facts.othersBusy = server_->size() > 1 && !command.buffer && server_->othersWriting(device);
   judge_.completed(facts);
 }
 

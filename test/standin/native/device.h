@@ -34,7 +34,6 @@ struct Command {
   int32_t code = 0;
   uint32_t size = 0;
   uint8_t* buffer = nullptr;
-  uint64_t deliveredAt = 0;
 };
 
 struct Device {

@@ -157,9 +157,9 @@ int syncWatched(const char* call, int descriptor, Sync sync) {
   FileRecord* file = witness::recordOf(descriptor);
   if (!file) return sync();
   return static_cast<int>(watched(call, witness::pathOf(file), "", [&](const Fault&) {
-    const uint64_t mark = witness::beginSync(file);
+    witness::beginSync(file);
     const int result = sync();
-    if (result == 0) witness::endSync(file, mark);
+    if (result == 0) witness::endSync(file);
     return static_cast<long>(result);
   }));
 }
@@ -187,7 +187,7 @@ std::string here(const char* path) { return witness::absolute(AT_FDCWD, path); }
 }  // namespace
 
 WITNESSED uint64_t vdi_witness_unsynced(void) { return witness::unsynced(); }
-WITNESSED uint64_t vdi_witness_unsynced_since(uint64_t nanoseconds) { return witness::unsyncedSince(nanoseconds); }
+WITNESSED uint64_t vdi_witness_unsynced_partial(unsigned index) { return witness::unsyncedPartial(index); }
 
 #define WITNESS_OPEN(name)                                                                        \
   WITNESSED int name(const char* path, int flags, ...) {                                          \

@@ -141,16 +141,16 @@ void Judge::completed(const Completion& completion) {
   if (!data && completion.code == 0 && command != VDC_ClearError) judgeDurability(completion);
 }
 
-// With other devices still writing, bytes that came after this command do not count against it: then only a file
-// that was not synced at all since the command was delivered is a breach.
+// Every device answers for its own file, which the witness knows by the order of birth. A client that writes no
+// such files (standard output) answers for all it wrote.
 void Judge::judgeDurability(const Completion& completion) {
   using Unsynced = uint64_t (*)();
-  using UnsyncedSince = uint64_t (*)(uint64_t);
+  using UnsyncedPartial = uint64_t (*)(unsigned);
   static const auto unsynced = reinterpret_cast<Unsynced>(platform::findSymbol("vdi_witness_unsynced"));
-  static const auto since = reinterpret_cast<UnsyncedSince>(platform::findSymbol("vdi_witness_unsynced_since"));
-  if (!unsynced) return;
-  const bool lenient = completion.othersBusy && since;
-  const uint64_t bytes = lenient ? since(completion.deliveredAt) : unsynced();
+  static const auto partial = reinterpret_cast<UnsyncedPartial>(platform::findSymbol("vdi_witness_unsynced_partial"));
+  if (!unsynced || !partial) return;
+  const uint64_t own = partial(static_cast<unsigned>(completion.device));
+  const uint64_t bytes = own == UINT64_MAX ? unsynced() : own;
   if (bytes > 0) {
     breach("not-durable", "device=%d %s answered 0 with %llu bytes unsynced", completion.device,
            commandName(completion.command).c_str(), static_cast<unsigned long long>(bytes));

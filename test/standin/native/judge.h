@@ -33,8 +33,6 @@ class Judge {
     uint32_t size;
     int32_t code;
     uint64_t bytes;
-    uint64_t deliveredAt;  // monotonic nanoseconds
-    bool othersBusy;       // other devices may still be writing their data
   };
   void completed(const Completion& completion);
   void inactiveCompletion(int device, bool seenBefore);

@@ -133,7 +133,7 @@ void durable(bool sync) {
 void durableYes() { durable(true); }
 void durableNo() { durable(false); }
 
-// Two devices into one file: device 0 is flushed while device 1 still writes.
+// A file for each device, in the order of the devices: device 0 is flushed while device 1 has unsynced bytes.
 void shared(bool sync) {
   Begin begin;
   begin.devices = 2;
@@ -141,7 +141,8 @@ void shared(bool sync) {
   Tds tds(begin.line());
   Client client(2);
   CHECK(client.start());
-  const int file = fileIn("backup");
+  const int file = fileIn("a.partial");
+  const int other = fileIn("b.partial");
   VDC_Command* first = nullptr;
   CHECK(client.devices[0]->GetCommand(100, &first) == 0 && write(file, first->buffer, 1000) == 1000);
   CHECK(client.devices[0]->CompleteCommand(first, 0, 1000, 0) == 0);
@@ -149,7 +150,7 @@ void shared(bool sync) {
   VDC_Command* second = nullptr;
   CHECK(client.devices[1]->GetCommand(100, &second) == 0);
   if (sync) CHECK(fsync(file) == 0);
-  CHECK(write(file, second->buffer, 100) == 100);
+  CHECK(write(other, second->buffer, 100) == 100);
   CHECK(client.devices[0]->CompleteCommand(first, 0, 0, 0) == 0);
   CHECK(client.set->SignalAbort() == 0 && client.set->Close() == 0);
   delete client.set;

@@ -236,7 +236,6 @@ Command& ServerHalf::deliver(Device& device) {
   command.last = planned.last;
   command.buffer = isData(planned.code) ? pool_.take() : nullptr;
   command.wire = {planned.code, static_cast<int32_t>(planned.size), 0, command.buffer};
-  command.deliveredAt = platform::monotonicNanoseconds();
   device.outstanding++;
   return command;
 }

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace witness {
 
@@ -20,7 +20,6 @@ struct FileRecord {
   std::string path;
   std::pair<dev_t, ino_t> key;
   uint64_t unsynced = 0;
-  uint64_t lastSyncStart = 0;  // of the syncs that succeeded
 };
 
 namespace {
@@ -31,6 +30,7 @@ struct Ledger {
   std::mutex lock;
   std::string root, realRoot;
   std::map<std::pair<dev_t, ino_t>, FileRecord> files;
+  std::vector<FileRecord*> partials;  // in the order of their birth
   std::atomic<FileRecord*> descriptors[kDescriptors] = {};
 };
 
@@ -54,10 +54,9 @@ bool inside(const std::string& path, const std::string& root) {
          (path.size() == root.size() || path[root.size()] == '/');
 }
 
-uint64_t now() {
-  timespec at{};
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return static_cast<uint64_t>(at.tv_sec) * 1000000000u + static_cast<uint64_t>(at.tv_nsec);
+bool isPartial(const std::string& path) {
+  static const std::string suffix = ".partial";
+  return path.size() > suffix.size() && path.compare(path.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
 std::string linkTarget(int descriptor) {
@@ -88,6 +87,7 @@ void opened(int descriptor, int) {
   const std::pair<dev_t, ino_t> key{facts.st_dev, facts.st_ino};
   std::lock_guard<std::mutex> held(books.lock);
   FileRecord& file = books.files[key];
+  if (file.path.empty() && isPartial(path)) books.partials.push_back(&file);
   file.key = key;
   file.path = path;
   books.descriptors[descriptor] = &file;
@@ -123,16 +123,14 @@ void wrote(FileRecord* file, uint64_t bytes, bool synced) {
 // Only what had returned from its write when the sync began is covered by it.
 static thread_local uint64_t coveredBySync = 0;
 
-uint64_t beginSync(FileRecord* file) {
+void beginSync(FileRecord* file) {
   std::lock_guard<std::mutex> held(ledger().lock);
   coveredBySync = file->unsynced;
-  return now();
 }
 
-void endSync(FileRecord* file, uint64_t mark) {
+void endSync(FileRecord* file) {
   std::lock_guard<std::mutex> held(ledger().lock);
   file->unsynced -= coveredBySync < file->unsynced ? coveredBySync : file->unsynced;
-  if (mark > file->lastSyncStart) file->lastSyncStart = mark;
 }
 
 void renamed(const std::string& from, const std::string& to) {
@@ -161,15 +159,17 @@ std::string absolute(int directory, const char* path) {
   return getcwd(here, sizeof here) ? std::string(here) + "/" + path : path;
 }
 
-uint64_t unsynced() { return unsyncedSince(UINT64_MAX); }
-
-uint64_t unsyncedSince(uint64_t nanoseconds) {
+uint64_t unsynced() {
   std::lock_guard<std::mutex> held(ledger().lock);
   uint64_t sum = 0;
-  for (const auto& entry : ledger().files) {
-    if (entry.second.lastSyncStart < nanoseconds) sum += entry.second.unsynced;
-  }
+  for (const auto& entry : ledger().files) sum += entry.second.unsynced;
   return sum;
+}
+
+uint64_t unsyncedPartial(unsigned index) {
+  std::lock_guard<std::mutex> held(ledger().lock);
+  const auto& partials = ledger().partials;
+  return index < partials.size() ? partials[index]->unsynced : UINT64_MAX;
 }
 
 }  // namespace witness

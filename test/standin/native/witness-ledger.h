@@ -18,13 +18,13 @@ void forgotten(int descriptor);
 void copied(int from, int to);
 void wrote(FileRecord* file, uint64_t bytes, bool synced);
 bool writesAreSynced(FileRecord* file, int descriptor);  // O_SYNC, O_DSYNC
-uint64_t beginSync(FileRecord* file);                    // a mark for endSync
-void endSync(FileRecord* file, uint64_t mark);
+void beginSync(FileRecord* file);
+void endSync(FileRecord* file);
 void renamed(const std::string& from, const std::string& to);
 void removed(dev_t device, ino_t inode);                 // the last name is gone: its bytes matter no more
 std::string pathOf(FileRecord* file);
 std::string absolute(int directory, const char* path);
 uint64_t unsynced();
-uint64_t unsyncedSince(uint64_t nanoseconds);
+uint64_t unsyncedPartial(unsigned index);  // of the index-th file born as NAME.partial; UINT64_MAX where there is none
 
 }  // namespace witness

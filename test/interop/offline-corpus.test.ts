@@ -1,0 +1,142 @@
+// The offline commands against real backups, the reference dump and the stock zstd, where they are there.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import type { Row } from '../../src/job/info-report.ts';
+import { writeArchive } from '../rig/make-archive.ts';
+import { extract, info, verify } from '../rig/read-jobs.ts';
+import { corpusPath } from '../rig/rig.ts';
+
+const reference = join(corpusPath, '..', 'tools', 'mtfdump.py');
+const files = existsSync(corpusPath)
+  ? readdirSync(corpusPath).filter((name) => name.endsWith('.bak'))
+  : [];
+const stripes: Readonly<Record<string, readonly string[]>> = {
+  'sql2008r2-stripe1of2.bak': ['sql2008r2-stripe2of2.bak'],
+  'sql2008r2-stripe2of2.bak': ['sql2008r2-stripe1of2.bak'],
+};
+const alone = ['sql2014-stripe1of2-alone.bak'];
+
+/** Fields of the reference that stand for something unproven, or for itself. */
+const unproven = [
+  'HasBulkLoggedData',
+  'IsSnapshot',
+  'IsReadOnly',
+  'IsSingleUser',
+  'IsDamaged',
+  'ExpirationDate',
+  'from_block',
+];
+
+interface Dump {
+  readonly HEADERONLY: readonly Record<string, unknown>[];
+  readonly FILELISTONLY: readonly (readonly Record<string, unknown>[])[];
+  readonly page_checksums: { readonly ok: number; readonly bad: readonly unknown[] };
+  readonly csum?: { readonly ok: number };
+  readonly compressed?: { readonly record_checksum_ok: number };
+}
+
+function dump(path: string): Dump {
+  const text = spawnSync('python3', [reference, '-j', path], { maxBuffer: 1 << 28 }).stdout;
+  return JSON.parse(text.toString());
+}
+
+function known(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).filter(([key, value]) => value !== null && !unproven.includes(key)),
+  );
+}
+
+/** Ours may say more, never something else. */
+function assertAgrees(ours: Row | undefined, theirs: Readonly<Record<string, unknown>>): void {
+  const expected = known(theirs);
+  const said = Object.fromEntries(Object.keys(expected).map((key) => [key, ours?.[key]]));
+  assert.deepEqual(said, expected);
+}
+
+suite('real backups, offline', { skip: files.length === 0 && 'no corpus here' }, () => {
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'offline-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const name of files) {
+    const path = join(corpusPath, name);
+
+    test(`${name}: info and verify agree with the reference dump`, async () => {
+      const theirs = dump(path);
+      const { sets } = await info(path);
+      assert.equal(sets.length, theirs.HEADERONLY.length);
+      for (const [index, header] of theirs.HEADERONLY.entries()) {
+        assertAgrees(sets[index]?.header, header);
+        const list = theirs.FILELISTONLY[index] ?? [];
+        assert.equal(sets[index]?.files.length, list.length);
+        for (const [at, file] of list.entries()) assertAgrees(sets[index]?.files[at], file);
+      }
+      const { report } = await verify([path], 2);
+      const [file] = report.files;
+      assert.equal(file?.good, true, JSON.stringify(file?.damage));
+      assert.equal(file?.backupChecksums?.checked ?? 0, theirs.csum?.ok ?? 0);
+      if (theirs.compressed)
+        assert.equal(file?.records?.checked, theirs.compressed.record_checksum_ok);
+      else assert.equal(file?.pages?.checked ?? 0, theirs.page_checksums.ok);
+    });
+
+    test(`${name}: verify knows its set`, async () => {
+      const whole = [path, ...(stripes[name] ?? []).map((other) => join(corpusPath, other))];
+      assert.equal((await verify(whole)).exitCode, alone.includes(name) ? 9 : 0);
+    });
+
+    test(`${name}: in an archive, and in a .zst of the stock zstd, it is the same`, async () => {
+      const raw = await readFile(path);
+      const [archive, stock] = [join(folder, `${name}.a.zst`), join(folder, `${name}.zst`)];
+      await writeArchive(archive, [raw], { frameSize: 1 << 20 });
+      execFileSync('zstd', ['-q', '-f', '-3', path, '-o', stock]);
+      assert.ok(execFileSync('zstd', ['-dc', archive], { maxBuffer: 1 << 28 }).equals(raw));
+      const described = await info(path);
+      for (const stored of [archive, stock]) {
+        const out = join(folder, `${name}.out`);
+        assert.equal((await extract(stored, out, { threads: 2 })).exitCode, 0);
+        assert.ok((await readFile(out)).equals(raw));
+        const { report } = await verify([stored], 2);
+        assert.equal(report.files[0]?.good, true, JSON.stringify(report.files[0]?.damage));
+      }
+      assert.deepEqual((await info(archive)).sets, described.sets);
+    });
+
+    test(`${name}: a cut is noticed wherever it is`, async () => {
+      const raw = await readFile(path);
+      const cut = join(folder, `${name}.cut`);
+      for (let part = 1; part < 8; part += 1) {
+        await writeFile(cut, raw.subarray(0, Math.floor((raw.length * part) / 8) + part));
+        assert.equal((await verify([cut])).exitCode, 9);
+      }
+    });
+  }
+
+  test('a flipped bit in a page or a record is noticed, and named', async () => {
+    const places: [string, number, string][] = [
+      ['sql2016-full.bak', 1_000_000, 'page-checksum'],
+      ['sql2008r2-full-checksum.bak', 1_000_000, 'backup-checksum'],
+      ['sql2022-compressed.bak', 1_000_000, 'record-checksum'],
+    ];
+    for (const [name, at, code] of places) {
+      const raw = await readFile(join(corpusPath, name));
+      raw[at] = (raw[at] ?? 0) ^ 4;
+      const path = join(folder, name);
+      await writeFile(path, raw);
+      const { exitCode, report } = await verify([path]);
+      assert.equal(exitCode, 9);
+      const damage = report.files[0]?.damage.find((one) => one.code === code);
+      assert.ok(damage, `${name}: ${JSON.stringify(report.files[0]?.damage)}`);
+      assert.ok((damage.rawOffset ?? Number.NaN) <= at);
+    }
+  });
+});

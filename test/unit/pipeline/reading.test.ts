@@ -1,0 +1,209 @@
+// The parts of the way back, each alone.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import fc from 'fast-check';
+import zstd from 'zstd-napi/binding.js';
+import { openBackup } from '../../../src/archive/archive-reader.ts';
+import { FramePool } from '../../../src/frame-pool.ts';
+import { OrderedQueue } from '../../../src/pipeline/ordered-queue.ts';
+import { ReadPipeline } from '../../../src/pipeline/read-pipeline.ts';
+import { SlotShare } from '../../../src/pipeline/slot-share.ts';
+import { sumSectors } from '../../../src/sector-sums.ts';
+import { sharedMemory, simdSummer } from '../../../src/sector-sums-simd.ts';
+import { writeArchive } from '../../rig/make-archive.ts';
+
+suite('slot share', () => {
+  const share = (slots: number, stripes: number) => {
+    const pool = FramePool.create(slots, 8, 8);
+    return { pool, share: new SlotShare(pool, stripes) };
+  };
+  const isPending = async (promise: Promise<unknown>) =>
+    (await Promise.race([promise, new Promise((resolve) => setImmediate(resolve, 'late'))])) ===
+    'late';
+
+  test('one stripe never takes the last slot another one needs', async () => {
+    const { share: slots } = share(4, 2);
+    for (let taken = 0; taken < 3; taken += 1) assert.ok((await slots.acquire(0)) !== undefined);
+    const fourth = slots.acquire(0);
+    assert.ok(await isPending(fourth));
+    assert.ok((await slots.acquire(1)) !== undefined);
+    slots.release(0, 0);
+    assert.ok((await fourth) !== undefined);
+  });
+
+  test('a stripe that is done leaves its share to the others', async () => {
+    const { share: slots } = share(2, 2);
+    await slots.acquire(0);
+    const second = slots.acquire(0);
+    assert.ok(await isPending(second));
+    slots.retire(1);
+    assert.ok((await second) !== undefined);
+  });
+
+  test('whoever waits gets nothing after the stop', async () => {
+    const { share: slots } = share(1, 1);
+    await slots.acquire(0);
+    const waiting = slots.acquire(0);
+    slots.stop();
+    assert.equal(await waiting, undefined);
+  });
+
+  test('stripes of any appetite all get through, and every slot comes back', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 6 }),
+        fc.nat({ max: 4 }),
+        async (appetites, spare) => {
+          const { pool, share: slots } = share(appetites.length + spare, appetites.length);
+          await Promise.all(
+            appetites.map(async (appetite, stripe) => {
+              for (let round = 0; round < appetite; round += 1) {
+                const slot = await slots.acquire(stripe);
+                await new Promise((resolve) => setImmediate(resolve));
+                slots.release(stripe, slot ?? -1);
+              }
+              slots.retire(stripe);
+            }),
+          );
+          assert.equal(pool.freeSlots, appetites.length + spare);
+        },
+      ),
+      { numRuns: 30 },
+    ));
+});
+
+suite('ordered queue', () => {
+  test('gives results in the order of their promises, then the failure', async () => {
+    const queue = new OrderedQueue<number>();
+    queue.push(new Promise((resolve) => setTimeout(resolve, 20, 1)));
+    queue.push(Promise.resolve(2));
+    queue.fail(new Error('over'));
+    assert.deepEqual([await queue.next(), await queue.next()], [1, 2]);
+    await assert.rejects(queue.next(), /over/);
+  });
+
+  test('drain takes what is left, failures dropped', async () => {
+    const queue = new OrderedQueue<number>();
+    const taken: number[] = [];
+    queue.push(Promise.resolve(1));
+    queue.push(Promise.reject(new Error('bad')));
+    queue.push(Promise.resolve(3));
+    queue.end();
+    await queue.drain((value) => taken.push(value));
+    assert.deepEqual(taken, [1, 3]);
+  });
+});
+
+suite('sector sums', () => {
+  test('SIMD and plain sums are the same for any bytes', () => {
+    const memory = sharedMemory(1 << 20);
+    assert.ok(memory);
+    const simd = simdSummer(memory);
+    fc.assert(
+      fc.property(fc.nat({ max: 40 }), fc.nat({ max: 100 }), (sectors, shift) => {
+        const bytes = new Uint8Array(memory.buffer, shift * 4, sectors * 512);
+        bytes.set(randomBytes(bytes.length));
+        const sums = new Int32Array(memory.buffer, 1 << 19, sectors);
+        simd(shift * 4, sectors, 1 << 19);
+        const plain = new Int32Array(sectors);
+        sumSectors(new Int32Array(memory.buffer, shift * 4, sectors * 128), sectors, plain);
+        assert.deepEqual([...sums], [...plain]);
+      }),
+    );
+  });
+});
+
+suite('raw reader', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'reading-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function rawOf(path: string): Promise<Buffer> {
+    const backup = await openBackup(path);
+    const pipeline = new ReadPipeline(2);
+    const reader = pipeline.read(backup, { sums: false, tolerant: false });
+    const parts: Buffer[] = [];
+    try {
+      for (;;) {
+        const piece = await reader.next();
+        if (!piece) break;
+        parts.push(Buffer.from(pipeline.bytes(piece)));
+        reader.release(piece);
+      }
+      return Buffer.concat(parts);
+    } finally {
+      await reader.stop();
+      await pipeline.close();
+      await backup.source.close();
+    }
+  }
+
+  /** Bytes that compress a little, `TAPE` in front. */
+  function raw(length: number): Buffer {
+    const bytes = Buffer.alloc(length, 'the quick brown fox');
+    for (let at = 0; at < length; at += 64) bytes[at] = (at * 2654435761) >>> 24;
+    bytes.write('TAPE', 'latin1');
+    return bytes;
+  }
+
+  /** Zstandard frames of the pieces, as other programs make them. */
+  function zstdOf(pieces: readonly Buffer[], contentSize: boolean): Buffer {
+    const context = new zstd.CCtx();
+    context.setParameter(zstd.CParameter.contentSizeFlag, contentSize ? 1 : 0);
+    return Buffer.concat(
+      pieces.map((piece) => {
+        const frame = Buffer.alloc(zstd.compressBound(piece.length));
+        return frame.subarray(0, context.compress2(frame, piece));
+      }),
+    );
+  }
+
+  const cases: [string, () => Promise<[Buffer, Buffer]> | [Buffer, Buffer]][] = [
+    ['a raw file', () => [raw(9_000_001), raw(9_000_001)]],
+    ['one huge frame', () => [raw(9_000_001), zstdOf([raw(9_000_001)], true)]],
+    ['frames of unknown size', () => [raw(9_000_001), zstdOf([raw(9_000_001)], false)]],
+    [
+      'many frames, small and large',
+      () => {
+        const bytes = raw(12_000_000);
+        const cuts = [0, 1_000_000, 5_000_000, 5_000_100, 11_000_000, 12_000_000];
+        const pieces = cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
+        return [bytes, zstdOf(pieces, true)];
+      },
+    ],
+  ];
+  for (const [title, make] of cases) {
+    test(`${title}: every byte, in order`, async () => {
+      const [bytes, stored] = await make();
+      const path = join(folder, title.replaceAll(' ', '-'));
+      await writeFile(path, stored);
+      assert.ok((await rawOf(path)).equals(bytes));
+    });
+  }
+
+  for (const frameSize of [64 * 1024, 4 << 20, 8 << 20]) {
+    test(`an archive of frames of ${frameSize} bytes`, async () => {
+      const path = join(folder, `archive-${frameSize}`);
+      await writeArchive(path, [raw(18_000_000)], { frameSize, level: 1 });
+      assert.ok((await rawOf(path)).equals(raw(18_000_000)));
+    });
+  }
+
+  test('an archive whose frames are too long for a slot is checked all the same', async () => {
+    const path = join(folder, 'long-frames');
+    await writeArchive(path, [raw(18_000_000)], { frameSize: 8 << 20, level: 1 });
+    const { readFile } = await import('node:fs/promises');
+    const bytes = await readFile(path);
+    const at = Math.floor(bytes.length / 2);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    await assert.rejects(rawOf(path), { kind: 'integrity' });
+  });
+});
