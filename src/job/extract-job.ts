@@ -119,6 +119,7 @@ class ExtractRun {
         reader.release(piece);
       }
       if (backup.form === 'archive') await finishedArchive(backup);
+      this.#counters.storedBytes = backup.source.bytes;
       return undefined;
     } catch (thrown) {
       return this.#loss(thrown);

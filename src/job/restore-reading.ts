@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Abort } from '../abort.ts';
 import type { StoredBackup } from '../archive/archive-reader.ts';
-import type { Failure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { FramePool } from '../frame-pool.ts';
 import { DecompressPool } from '../pipeline/decompress-pool.ts';
@@ -123,6 +123,12 @@ export class RestoreReading {
     return { side: 'SQL Server', detail: `devices: ${this.#devices.activities}` };
   }
 
+  /** A source that failed is why SQL Server's statement did. */
+  #rootCause(failure: Failure | undefined): Failure | undefined {
+    const source = this.#pipeline.failure;
+    return failure && source instanceof Failure ? source : failure;
+  }
+
   #send(): WatchedStatement {
     const { session, abort, emit, progress, parts } = this.#around;
     const { statement, failureOf, onMessage, onRow } = this.#plan;
@@ -131,7 +137,7 @@ export class RestoreReading {
       emit,
       onProgress: (percent) => progress.heard(percent),
       onMessage: onMessage ?? (() => undefined),
-      failureOf,
+      failureOf: (outcome) => this.#rootCause(failureOf(outcome)),
       onSuccess: () => this.#devices.statementSucceeded(),
       ...(onRow && { onRow }),
     });

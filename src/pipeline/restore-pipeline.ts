@@ -26,7 +26,7 @@ export interface RestorePipelineOptions {
   readonly feed: (device: number, feed: DeviceFeed) => void;
   /** Entries a device takes that are not consumed yet, the end included. */
   readonly feedCapacity: number;
-  /** The source of a device cannot be read on; called once per device, after the device was told. */
+  /** The source of a device cannot be read on, and the device has come to where it ends; at most once per device. */
   readonly onFailure: (device: number, failure: Error) => void;
 }
 
@@ -47,6 +47,8 @@ export class RestorePipeline {
   /** Bytes taken by SQL Server's devices, and bytes read for them, all stripes together. */
   rawBytes = 0;
   storedBytes = 0;
+  /** The first failure of a source, also while SQL Server has not come to it yet. */
+  failure: Error | undefined;
   readonly #options: RestorePipelineOptions;
   readonly #share: SlotShare;
   readonly #stripes: readonly Stripe[];
@@ -75,7 +77,9 @@ export class RestorePipeline {
   /** Feeds every device until its source or its service ends. Once. */
   start(): void {
     for (const [device, stripe] of this.#stripes.entries()) {
-      this.#run(device, stripe).catch((thrown: unknown) => this.#failed(device, stripe, thrown));
+      this.#run(device, stripe)
+        .catch((thrown: unknown) => this.#failed(device, stripe, asError(thrown)))
+        .catch(asError);
     }
   }
 
@@ -140,19 +144,26 @@ export class RestorePipeline {
   /** One entry stays free for the end. */
   async #room(stripe: Stripe): Promise<void> {
     while (!stripe.ended && stripe.fed.size >= this.#options.feedCapacity - 1) {
-      await new Promise<void>((resolve) => {
-        stripe.room = resolve;
-      });
-      stripe.room = undefined;
+      await nextConsumed(stripe);
     }
   }
 
-  #failed(device: number, stripe: Stripe, thrown: unknown): void {
+  /** In its turn: SQL Server takes what is good, and may need no more (RESTORE FILELISTONLY). */
+  async #failed(device: number, stripe: Stripe, failure: Error): Promise<void> {
     if (stripe.ended) return;
-    const failure = asError(thrown);
+    this.failure ??= failure;
     this.#options.feed(device, { kind: 'failure', win32: readFailureCode(failure) });
-    this.#options.onFailure(device, failure);
+    while (!stripe.ended && stripe.fed.size > 0) await nextConsumed(stripe);
+    if (!stripe.ended) this.#options.onFailure(device, failure);
   }
+}
+
+/** Settles when a slot comes back or the device has ended. */
+async function nextConsumed(stripe: Stripe): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stripe.room = resolve;
+  });
+  stripe.room = undefined;
 }
 
 /** Win32 code that tells SQL Server why a Read failed; never an end of file. */

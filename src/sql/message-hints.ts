@@ -189,7 +189,7 @@ const rows: readonly Row[] = [
     [3261, 701, 802, 3268],
     statement,
     'vdi-configuration',
-    [memoryHint, 'On Linux: is /dev/shm large enough? vdibackup doctor tells.'],
+    [memoryHint, 'On Linux: is /dev/shm large enough? df -h /dev/shm tells.'],
   ],
   [
     [3284, 3285],

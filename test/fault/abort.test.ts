@@ -4,52 +4,11 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
+import { abort, assertServerFree, longestAbortMs, signals } from '../rig/aborting.ts';
 import { enter, type Phase, phases } from '../rig/phases.ts';
-import type { Ended, Program } from '../rig/program.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
 import { decompressAll, fingerprint } from '../rig/zstd.ts';
-
-/** From the signal to the end of the process, with a server that answers (product.md §5). */
-const longestAbortMs = 1000;
-
-const signals = [
-  ['SIGINT', 130, /interrupted by Ctrl-C/],
-  ['SIGTERM', 143, /terminated by SIGTERM/],
-  ['SIGHUP', 143, /SIGHUP/],
-] as const;
-
-interface Aborted extends Ended {
-  readonly abortMs: number;
-}
-
-async function abort(program: Program, ...sent: NodeJS.Signals[]): Promise<Aborted> {
-  const at = performance.now();
-  for (const [index, signal] of sent.entries()) {
-    if (index > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    program.signal(signal);
-  }
-  return { ...(await program.ended), abortMs: performance.now() - at };
-}
-
-/** What SQL Server and the device saw of the abort. */
-async function assertServerFree(rig: Rig): Promise<void> {
-  const calls = rig.judged().filter((line) => / (SignalAbort|Close|Create) /.test(line));
-  const of = (call: string) => calls.filter((line) => line.includes(` ${call} `));
-  const created = of('Create').length;
-  assert.equal(of('Close').length, created, 'Close exactly once');
-  assert.ok(of('SignalAbort').length <= created, 'SignalAbort at most once');
-  const isLate =
-    calls.findIndex((line) => / SignalAbort /.test(line)) >
-    calls.findIndex((line) => / Close /.test(line));
-  assert.ok(created === 0 || !isLate, 'SignalAbort before Close');
-  const until = performance.now() + 2000;
-  while (rig.server.instance.requests.size > 0 && performance.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.equal(rig.server.instance.requests.size, 0, 'no BACKUP goes on in the server');
-  assert.deepEqual(rig.server.deviceSets, [], 'no device set is left');
-}
 
 function assertSignalAbort(rig: Rig, phase: Phase): void {
   const expected = /login|3014/.test(phase.name) ? 0 : 1;
