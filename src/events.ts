@@ -85,8 +85,20 @@ export interface RestoreStepSummary {
   readonly timeZoneMinutes?: number;
 }
 
+/** The outcome of a drill that passed. */
+export interface DrillSummary {
+  readonly job: 'drill';
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  /** Until the database was there. */
+  readonly elapsedMs: number;
+  readonly assertions: number;
+}
+
 export type JobSummary =
   | BackupSummary
+  | DrillSummary
   | RestoreSummary
   | ExtractSummary
   | VerifySummary
@@ -121,6 +133,16 @@ export type JobEvent =
   | ({ readonly event: 'progress' } & Progress)
   | ({ readonly event: 'sql-message' } & SqlMessageEvent)
   | { readonly event: 'aborting'; readonly reason: string }
+  /** SQL Server is about to be told to restore this backup, one of `steps`. */
+  | {
+      readonly event: 'restoring';
+      readonly database: string;
+      readonly backup: string;
+      readonly step: number;
+      readonly steps: number;
+    }
+  /** A drill begins a check. */
+  | { readonly event: 'checking'; readonly what: string }
   /** A line the VDI library printed to the console. */
   | { readonly event: 'library'; readonly line: string }
   /** Something in a stored backup is not as it was written. Offsets in bytes, of the file and of the native backup in it. */

@@ -54,6 +54,10 @@ const around: Surroundings = {
     jobLoaded = true;
     return (await import('../job/restore-job.ts')).restoreJob;
   },
+  loadDrillJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/drill-job.ts')).drillJob;
+  },
   loadExtractJob: async () => {
     jobLoaded = true;
     return (await import('../job/extract-job.ts')).extractJob;

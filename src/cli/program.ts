@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { routeArgv } from './argv.ts';
 import type { BackupFlags } from './backup-options.ts';
 import type { ConnectionFlags } from './connection-options.ts';
+import type { DrillFlags } from './drill-command.ts';
 import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
 import type { RestoreFlags } from './restore-options.ts';
 import { usageError } from './usage-error.ts';
@@ -20,6 +21,8 @@ export type BackupCommandFlags = BackupFlags & ConnectionFlags & SpeechFlags;
 
 export type RestoreCommandFlags = RestoreFlags & ConnectionFlags & SpeechFlags;
 
+export type DrillCommandFlags = DrillFlags & ConnectionFlags & SpeechFlags;
+
 export interface ExtractFlags extends SpeechFlags {
   readonly salvage?: true;
   readonly overwrite?: true;
@@ -34,6 +37,7 @@ export interface VerifyFlags extends SpeechFlags {
 export interface Actions {
   backup(database: string, files: readonly string[], flags: BackupCommandFlags): Promise<void>;
   restore(database: string, files: readonly string[], flags: RestoreCommandFlags): Promise<void>;
+  drill(files: readonly string[], flags: DrillCommandFlags): Promise<void>;
   extract(file: string, out: string | undefined, flags: ExtractFlags): Promise<void>;
   verify(files: readonly string[], flags: VerifyFlags): Promise<void>;
   info(files: readonly string[], flags: SpeechFlags): Promise<void>;
@@ -85,6 +89,7 @@ function programTree(actions: Actions, writeOut: (text: string) => void): Comman
     .helpCommand('help [command]', 'say this, or more about one command');
   const backup = backupCommand(program, actions);
   restoreCommand(program, actions);
+  drillCommand(program, actions);
   verifyCommand(program, actions);
   infoCommand(program, actions);
   extractCommand(program, actions);
@@ -138,6 +143,27 @@ function restoreCommand(program: Command, actions: Actions): void {
     .option('--norecovery', 'leave it open for more backups')
     .option('--standby <file>', 'leave it readable and open; the undo file, on the server')
     .option('-n, --dry-run', 'show the T-SQL and the plan, touch nothing');
+  placementOptions(command);
+  readingOptions(command);
+  speechOptions(command);
+}
+
+function drillCommand(program: Command, actions: Actions): void {
+  const command = fileCommand(program, 'drill')
+    .summary('prove that backups restore: restore, check, ask, drop')
+    .description(
+      'Restores backups under a throw-away name, runs DBCC CHECKDB and your assertions, and drops the\n' +
+        'database, whatever happens. Evidence as JSON on stdout. Exit 10: restored, but wrong.',
+    )
+    .argument('<file...>', 'stored backups, as restore takes them')
+    .action((files: string[], flags: DrillCommandFlags) => actions.drill(files, flags));
+  connectionOptions(command);
+  command
+    .optionsGroup('Drill:')
+    .option('--assert <query>', 'its first value must be as the next --expect says', collect)
+    .option('--expect <what>', "e.g. '> 1000', '= 42', 'between 1 and 9', 'not null'", collect)
+    .option('--assert-file <file>', "queries separated by GO, each under '-- expect: ...'")
+    .option('--junit <file>', 'also write the evidence as JUnit XML');
   placementOptions(command);
   readingOptions(command);
   speechOptions(command);

@@ -11,7 +11,7 @@ export type RunTitle = DatabaseTitle | FileTitle;
 
 /** A run that only reads stored backups. */
 export interface FileTitle {
-  readonly verb: 'extract' | 'verify' | 'info';
+  readonly verb: 'extract' | 'verify' | 'info' | 'drill';
   /** In the words of the command line. */
   readonly files: readonly string[];
 }

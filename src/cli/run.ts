@@ -38,6 +38,10 @@ export class Run {
             const { restoreCommand } = await import('./restore-command.ts');
             await restoreCommand(database, files, flags, this.#around, this.#speech);
           },
+          drill: async (files, flags) => {
+            const { drillCommand } = await import('./drill-command.ts');
+            await drillCommand(files, flags, this.#around, this.#speech);
+          },
           extract: async (file, out, flags) => {
             const { extractCommand } = await import('./extract-command.ts');
             await extractCommand(file, out, flags, this.#around, this.#speech);

@@ -1,6 +1,8 @@
 import type { Abort } from '../abort.ts';
 import type { BackupSummary, Emit, ExtractSummary, RestoreSummary } from '../events.ts';
 import type { BackupRequest } from '../job/backup-request.ts';
+import type { DrillResult } from '../job/drill-job.ts';
+import type { DrillRequest } from '../job/drill-request.ts';
 import type { ExtractRequest } from '../job/extract-request.ts';
 import type { InfoReport } from '../job/info-report.ts';
 import type { RestoreRequest } from '../job/restore-request.ts';
@@ -35,6 +37,7 @@ export interface Surroundings {
   readonly parentProgram: () => Promise<string | undefined>;
   readonly loadBackupJob: () => Promise<BackupJob>;
   readonly loadRestoreJob: () => Promise<RestoreJob>;
+  readonly loadDrillJob: () => Promise<DrillJob>;
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;
   readonly loadInfoJob: () => Promise<InfoJob>;
@@ -46,6 +49,13 @@ export type RestoreJob = (
   emit: Emit,
   speakOn: (stderr: number, stdout: number) => void,
 ) => Promise<RestoreSummary>;
+
+export type DrillJob = (
+  request: DrillRequest,
+  abort: Abort,
+  emit: Emit,
+  speakOn: (stderr: number, stdout: number) => void,
+) => Promise<DrillResult>;
 
 export type ExtractJob = (
   request: ExtractRequest,

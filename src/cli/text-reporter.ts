@@ -58,6 +58,13 @@ export class TextReporter implements Reporter {
       case 'library':
         this.#say(`vdi library: ${event.line}`);
         break;
+      case 'restoring':
+        if (event.steps > 1)
+          this.#say(`restoring ${event.backup} (${event.step} of ${event.steps})`);
+        break;
+      case 'checking':
+        this.#say(`checking: ${event.what}`);
+        break;
       case 'damage':
         this.#say(`damage: ${event.message}`);
         break;

@@ -30,7 +30,7 @@ export interface BackupDescription {
   /** From 1. */
   readonly stripe: number;
   readonly stripes: number;
-  /** The first backup set; undefined when it could not be read. */
+  /** The backup set that is meant; undefined when it could not be read. */
   readonly facts: MtfSet | undefined;
   /** Its files, as rows of RESTORE FILELISTONLY; none when they could not be read. */
   readonly files: readonly Row[];
@@ -43,25 +43,30 @@ export interface BackupDescription {
   readonly rawBytes: number | undefined;
 }
 
-export async function describeBackup(backup: StoredBackup): Promise<BackupDescription> {
+/** `position` is that of the backup set that is meant, from 1. */
+export async function describeBackup(
+  backup: StoredBackup,
+  position: number,
+): Promise<BackupDescription> {
   const all = rawBytesOfBackup(backup);
   const { seekable } = backup.source;
   const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
   const { media, sets } = (await describeRaw(raw)) ?? { media: undefined, sets: [] };
+  const meant = sets[position - 1];
   const inside = {
-    facts: sets[0] && setFacts(sets[0].header),
-    files: sets[0]?.files ?? [],
+    facts: meant && setFacts(meant.header),
+    files: meant?.files ?? [],
+    sets: sets.length,
     rawBytes: seekable ? raw.length : undefined,
   };
   if (backup.form === 'archive') {
     const { setId: set, stripe, stripes, blockSize, transferSize } = backup.header;
-    return { set, stripe, stripes, sets: 1, blockSize, transferSize, ...inside };
+    return { set, stripe, stripes, blockSize, transferSize, ...inside };
   }
   return {
     set: textOf(media, 'MediaSetId'),
     stripe: numberOf(media, 'FamilySequenceNumber') ?? 1,
     stripes: numberOf(media, 'FamilyCount') ?? 1,
-    sets: sets.length,
     blockSize: await nativeBlockSize(raw),
     transferSize: undefined,
     ...inside,

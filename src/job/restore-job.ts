@@ -80,9 +80,8 @@ class RestoreRun {
   }
 
   async tell(): Promise<RestoreSummary> {
-    const { files } = this.#request;
     const opened = (backup: StoredBackup) => this.#opened(backup);
-    const sets = await this.#abort.race(openSets(files, opened, this.#emit));
+    const sets = await this.#abort.race(openSets(this.#request, opened, this.#emit));
     const chain = this.#order(sets);
     const session = await this.#connect();
     const server = await this.#abort.race(this.#ask(session, chain));
@@ -95,8 +94,12 @@ class RestoreRun {
     this.#speakOn(this.#console.stderr, this.#console.stdout);
     this.#watchBytes();
     const listed = startsNew(chain) ? await this.#listFiles(session, server, chain) : [];
-    for (const step of planSteps(chain, listed, places, this.#request))
+    const steps = planSteps(chain, listed, places, this.#request);
+    for (const [index, step] of steps.entries()) {
+      this.#abort.throwIfAborted();
+      this.#announce(step, index + 1, steps.length);
       await this.#restore(session, server, step);
+    }
     // From here on nothing aborts: the database is as it was asked for.
     this.#endWatch();
     return this.#farewell(session);
@@ -178,6 +181,11 @@ class RestoreRun {
       onRow: (row) => rows.push(row),
     });
     return readFileList(rows);
+  }
+
+  #announce({ set }: RestoreStep, step: number, steps: number): void {
+    const { database } = this.#request;
+    this.#emit({ event: 'restoring', database, backup: set.name, step, steps });
   }
 
   async #restore(

@@ -12,8 +12,10 @@ import { openStdin } from '../archive/stdin-source.ts';
 import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
+import { parseWithOptions } from '../sql/with-options.ts';
 import { type BackupDescription, describeBackup } from './backup-description.ts';
 import type { ChainLink } from './restore-chain.ts';
+import type { RestoreRequest } from './restore-request.ts';
 import { checkStripeSets } from './stripe-set.ts';
 
 /** The path that means standard input. */
@@ -42,15 +44,19 @@ interface OpenedFile {
  * stripes are missing, named twice or of sets that do not go together. What was opened is given to `opened` at once.
  */
 export async function openSets(
-  files: readonly string[],
+  { files, with: options }: Pick<RestoreRequest, 'files' | 'with'>,
   opened: (backup: StoredBackup) => void,
   emit: Emit,
 ): Promise<RestoreSet[]> {
+  const position = positionIn(options);
   const all: OpenedFile[] = [];
   for (const file of files) {
     const backup = await openOne(file);
     opened(backup);
-    all.push(await describe(backup, emit));
+    const described = await describe(backup, position ?? 1);
+    if (position === undefined) warnSeveralSets(described, emit);
+    warnUnconfirmed(described.backup, emit);
+    all.push(described);
   }
   checkSets(all);
   return [...groups(all).values()].map(restoreSet);
@@ -60,17 +66,23 @@ async function openOne(file: string): Promise<StoredBackup> {
   return file === stdinPath ? openSource(await openStdin(stdinDescriptor)) : openBackup(file);
 }
 
-async function describe(backup: StoredBackup, emit: Emit): Promise<OpenedFile> {
+/** `--with 'FILE = 2'`: which backup set of a file is meant. */
+function positionIn(options: string | undefined): number | undefined {
+  const all = options?.trim() ? parseWithOptions(options) : [];
+  const text = all.find(({ name }) => name === 'FILE')?.text;
+  const position = Number(/^FILE\s*=\s*(\d+)$/i.exec(text ?? '')?.[1]);
+  return position >= 1 ? position : undefined;
+}
+
+async function describe(backup: StoredBackup, position: number): Promise<OpenedFile> {
   const hasEnds = backup.form === 'archive' && backup.source.seekable;
   const whole = hasEnds ? await finishedArchive(backup) : backup;
-  if (hasEnds) warnUnconfirmed(whole, emit);
-  const description = await describeBackup(whole);
-  warnSeveralSets(backup, description, emit);
-  return { backup: whole, description };
+  return { backup: whole, description: await describeBackup(whole, position) };
 }
 
 function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
-  if (backup.form !== 'archive' || backup.ends?.trailer.finished !== undefined) return;
+  if (backup.form !== 'archive' || !backup.ends) return;
+  if (backup.ends.trailer.finished !== undefined) return;
   emit({
     event: 'warning',
     code: 'unconfirmed',
@@ -78,7 +90,7 @@ function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
   });
 }
 
-function warnSeveralSets(backup: StoredBackup, { sets }: BackupDescription, emit: Emit): void {
+function warnSeveralSets({ backup, description: { sets } }: OpenedFile, emit: Emit): void {
   if (sets <= 1) return;
   emit({
     event: 'warning',
@@ -98,7 +110,8 @@ function checkSets(all: readonly OpenedFile[]): void {
     hints: [
       'name every stripe of a backup, each once',
       ...all.map(
-        ({ backup, description }) => `${basename(backup.source.name)} is ${placeWords(description)}`,
+        ({ backup, description }) =>
+          `${basename(backup.source.name)} is ${placeWords(description)}`,
       ),
     ],
   });

@@ -140,6 +140,8 @@ class FileVerification {
       this.#spoiltFrom(0);
     } else if (!this.#facts.complete) {
       const why = this.#facts.damage ?? 'it does not end as a finished backup does';
+      const at = /at byte (\d+)/.exec(why)?.[1];
+      if (at !== undefined) this.#spoiltFrom(Number(at));
       this.#found.add({
         code: 'stream-incomplete',
         message: `the backup in ${name} is cut: ${why}`,

@@ -262,7 +262,7 @@ export class RawReader {
         .fill(slot, pool.handle.frameSize)
         .catch((thrown) => this.#lost(slot, thrown));
       this.#push(slot, decoded.filled, decoder.position);
-      if (decoded.error !== undefined) throw this.#brokenStream(decoder.position, decoded.error);
+      if (decoded.error !== undefined) throw decoder.broken(decoded.error);
       if (decoded.ended) return;
     }
   }
@@ -289,21 +289,6 @@ export class RawReader {
   #lost(slot: number, thrown: unknown): never {
     this.#options.share.release(this.#options.stripe, slot);
     throw asError(thrown);
-  }
-
-  #brokenStream(position: number, words: string): Failure {
-    const { name } = this.#backup.source;
-    if (/memory/i.test(words)) {
-      return new Failure(
-        'integrity',
-        'window-too-large',
-        `${name} cannot be decompressed: ${words}`,
-        {
-          hints: [`decompress it yourself first: zstd -d --long=31 --memory=2048MB ${name}`],
-        },
-      );
-    }
-    return damaged(name, `near byte ${position}: ${words}`);
   }
 
   #sums(rawOffset: number): boolean {

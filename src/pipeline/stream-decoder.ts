@@ -1,7 +1,9 @@
 // A Zstandard stream whose frames are too long to take whole, or of unknown length: read in pieces and
 // decompressed by one worker, while the next piece is already being read.
+import { damaged } from '../archive/io-failure.ts';
 import type { Source } from '../archive/source.ts';
 import { KiB } from '../byte-size.ts';
+import { Failure } from '../errors.ts';
 import type { DecompressPool } from './decompress-pool.ts';
 
 /** Compressed bytes given to the worker at a time. */
@@ -59,6 +61,16 @@ export class StreamDecoder {
         return { filled, ended: true, error: 'the stream is cut short' };
     }
     return { filled, ended: false };
+  }
+
+  /** The failure in words, for zstd's `words`. */
+  broken(words: string): Failure {
+    const { name } = this.#source;
+    if (!/memory/i.test(words)) return damaged(name, `near byte ${this.position}: ${words}`);
+    const message = `${name} cannot be decompressed: ${words}`;
+    return new Failure('integrity', 'window-too-large', message, {
+      hints: [`decompress it yourself first: zstd -d --long=31 --memory=2048MB ${name}`],
+    });
   }
 
   async #refill(): Promise<void> {

@@ -174,8 +174,10 @@ const cases: readonly Case[] = [
     reason: /it is a folder/,
   },
   {
-    title: 'a device in place of the file',
-    args: ['Sales', '/dev/null', '--overwrite'],
+    title: 'a named pipe in place of the file',
+    args: ['Sales', 'pipe', '--overwrite'],
+    before: async (rig) => assert.equal(spawnSync('mkfifo', [rig.path('pipe')]).status, 0),
+    leaves: ['pipe'],
     exitCode: 8,
     reason: /not a regular file/,
   },

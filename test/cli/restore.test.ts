@@ -152,7 +152,10 @@ suite('a restore from standard input', { concurrency: 2 }, () => {
         await pour(program, whole.subarray(0, cut));
         assertFailed(await program.ended, 9, reason);
         const reads = rig.judged().filter((line) => / CompleteCommand .*=Read /.test(line));
-        assert.ok(reads.every((line) => !line.includes('code=38 ')), reads.at(-1));
+        assert.ok(
+          reads.every((line) => !line.includes('code=38 ')),
+          reads.at(-1),
+        );
       }
     }));
 
@@ -198,7 +201,10 @@ suite('a restore', { concurrency: 2 }, () => {
       await backUp(rig, ['full.zst'], '--type', 'full');
       await backUp(rig, ['log.zst'], '--type', 'log');
       assertFailed(await rig.run(['restore', 'Copy', 'log.zst']).ended, 6, /no full backup/);
-      assertRestored(await rig.run(['restore', 'Copy', 'full.zst', '--norecovery']).ended, 'RESTORING');
+      assertRestored(
+        await rig.run(['restore', 'Copy', 'full.zst', '--norecovery']).ended,
+        'RESTORING',
+      );
       assertRestored(await rig.run(['restore', 'Copy', 'log.zst']).ended);
       const [first = '', second = ''] = restores(rig);
       assert.match(first, /NORECOVERY/);
@@ -211,12 +217,22 @@ suite('a restore', { concurrency: 2 }, () => {
     trial(['s.zst'], async (rig) => {
       await backUp(rig, ['s.zst']);
       const { stderr } = await rig.run(['restore', 'Copy', 's.zst', '--json']).ended;
-      const events = stderr.trimEnd().split('\n').map((line) => JSON.parse(line));
+      const events = stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
       const { event, exitCode, job, database, state, rawBytes } = events.at(-1);
       const { length } = await rig.server.expectedBytes('Copy');
       assert.deepEqual(
         { event, exitCode, job, database, state, rawBytes },
-        { event: 'summary', exitCode: 0, job: 'restore', database: 'Copy', state: 'ONLINE', rawBytes: length },
+        {
+          event: 'summary',
+          exitCode: 0,
+          job: 'restore',
+          database: 'Copy',
+          state: 'ONLINE',
+          rawBytes: length,
+        },
       );
     }));
 });
@@ -239,25 +255,115 @@ const bad = ['restore', 'Copy', 'bad'];
 
 /** Refused before SQL Server is asked anything. */
 const badInputs: readonly BadInput[] = [
-  { title: 'a file that is not there', args: ['restore', 'Copy', 'none.zst'], exitCode: 8, reason: /none\.zst/ },
+  {
+    title: 'a file that is not there',
+    args: ['restore', 'Copy', 'none.zst'],
+    exitCode: 8,
+    reason: /none\.zst/,
+  },
   { title: 'a folder', args: ['restore', 'Copy', '.'], exitCode: 8, reason: /a folder/ },
-  { title: 'a stripe too few', args: ['restore', 'Copy', 'a1.zst'], exitCode: 2, reason: /stripe 2 of 2 .* was not named/ },
-  { title: 'a stripe twice', args: ['restore', 'Copy', 'a1.zst', 'a1.zst', 'a2.zst'], exitCode: 2, reason: /stripe 1 .*named twice/ },
-  { title: 'stripes of two sets', args: ['restore', 'Copy', 'a1.zst', 'b2.zst'], exitCode: 2, reason: /was not named/ },
-  { title: 'two whole full backups', args: ['restore', 'Copy', 'a1.zst', 'a2.zst', 'b1.zst', 'b2.zst'], exitCode: 2, reason: /several full backups/ },
-  { title: 'an empty file', args: bad, spoil: () => Buffer.alloc(0), exitCode: 9, reason: /is empty/ },
-  { title: 'a file of something else', args: bad, spoil: () => Buffer.from('PK\x03\x04 something else'), exitCode: 9, reason: /is not a backup/ },
-  { title: 'an archive without its end', args: bad, spoil: (archive) => archive.subarray(0, -30_000), exitCode: 9, reason: /not a finished backup/ },
-  { title: 'an archive with a damaged seek table', args: bad, spoil: (archive) => flip(archive, archive.length - 8), exitCode: 9, reason: /bad/ },
-  { title: 'an archive with a damaged header', args: bad, spoil: (archive) => flip(archive, 20), exitCode: 9, reason: /bad/ },
-  { title: '--stop-at without logs', args: ['restore', 'Copy', 'a1.zst', 'a2.zst', '--stop-at', '2026-05-01 12:00'], exitCode: 2, reason: /--stop-at needs log backups/ },
-  { title: '--stop-at with no time', args: ['restore', 'Copy', 'a1.zst', '--stop-at', '2026-02-30'], exitCode: 2, reason: /--stop-at must be/ },
-  { title: '--move without a path', args: ['restore', 'Copy', 'a1.zst', '--move', 'Sales'], exitCode: 2, reason: /LOGICAL=PATH/ },
-  { title: '--standby beside --norecovery', args: ['restore', 'Copy', 'a1.zst', '--standby', '/x', '--norecovery'], exitCode: 2, reason: /exclude each other/ },
-  { title: '--data-dir that is relative', args: ['restore', 'Copy', 'a1.zst', '--data-dir', 'data'], exitCode: 2, reason: /absolute path/ },
-  { title: 'stdin beside a file', args: ['restore', 'Copy', '-', 'a1.zst'], exitCode: 2, reason: /one stream/ },
+  {
+    title: 'a stripe too few',
+    args: ['restore', 'Copy', 'a1.zst'],
+    exitCode: 2,
+    reason: /stripe 2 of 2 .* was not named/,
+  },
+  {
+    title: 'a stripe twice',
+    args: ['restore', 'Copy', 'a1.zst', 'a1.zst', 'a2.zst'],
+    exitCode: 2,
+    reason: /stripe 1 .*named twice/,
+  },
+  {
+    title: 'stripes of two sets',
+    args: ['restore', 'Copy', 'a1.zst', 'b2.zst'],
+    exitCode: 2,
+    reason: /was not named/,
+  },
+  {
+    title: 'two whole full backups',
+    args: ['restore', 'Copy', 'a1.zst', 'a2.zst', 'b1.zst', 'b2.zst'],
+    exitCode: 2,
+    reason: /several full backups/,
+  },
+  {
+    title: 'an empty file',
+    args: bad,
+    spoil: () => Buffer.alloc(0),
+    exitCode: 9,
+    reason: /is empty/,
+  },
+  {
+    title: 'a file of something else',
+    args: bad,
+    spoil: () => Buffer.from('PK\x03\x04 something else'),
+    exitCode: 9,
+    reason: /is not a backup/,
+  },
+  {
+    title: 'an archive without its end',
+    args: bad,
+    spoil: (archive) => archive.subarray(0, -30_000),
+    exitCode: 9,
+    reason: /not a finished backup/,
+  },
+  {
+    title: 'an archive with a damaged seek table',
+    args: bad,
+    spoil: (archive) => flip(archive, archive.length - 8),
+    exitCode: 9,
+    reason: /bad/,
+  },
+  {
+    title: 'an archive with a damaged header',
+    args: bad,
+    spoil: (archive) => flip(archive, 20),
+    exitCode: 9,
+    reason: /bad/,
+  },
+  {
+    title: '--stop-at without logs',
+    args: ['restore', 'Copy', 'a1.zst', 'a2.zst', '--stop-at', '2026-05-01 12:00'],
+    exitCode: 2,
+    reason: /--stop-at needs log backups/,
+  },
+  {
+    title: '--stop-at with no time',
+    args: ['restore', 'Copy', 'a1.zst', '--stop-at', '2026-02-30'],
+    exitCode: 2,
+    reason: /--stop-at must be/,
+  },
+  {
+    title: '--move without a path',
+    args: ['restore', 'Copy', 'a1.zst', '--move', 'Sales'],
+    exitCode: 2,
+    reason: /LOGICAL=PATH/,
+  },
+  {
+    title: '--standby beside --norecovery',
+    args: ['restore', 'Copy', 'a1.zst', '--standby', '/x', '--norecovery'],
+    exitCode: 2,
+    reason: /exclude each other/,
+  },
+  {
+    title: '--data-dir that is relative',
+    args: ['restore', 'Copy', 'a1.zst', '--data-dir', 'data'],
+    exitCode: 2,
+    reason: /absolute path/,
+  },
+  {
+    title: 'stdin beside a file',
+    args: ['restore', 'Copy', '-', 'a1.zst'],
+    exitCode: 2,
+    reason: /one stream/,
+  },
   { title: 'no file', args: ['restore', 'Copy'], exitCode: 2, reason: /no file named/ },
-  { title: 'a database without a name', args: ['restore', ' ', 'a1.zst'], exitCode: 2, reason: /a database name/ },
+  {
+    title: 'a database without a name',
+    args: ['restore', ' ', 'a1.zst'],
+    exitCode: 2,
+    reason: /a database name/,
+  },
 ];
 
 test('bad input of a restore is refused before SQL Server is asked anything', async (context) => {
@@ -293,14 +399,37 @@ suite('a restore that SQL Server cannot carry out is explained:', { concurrency:
     ],
     [
       'another transfer size',
-      { error: { number: 3199, text: 'RESTORE requires MAXTRANSFERSIZE=1048576 but 65536 was specified.' } },
+      {
+        error: {
+          number: 3199,
+          text: 'RESTORE requires MAXTRANSFERSIZE=1048576 but 65536 was specified.',
+        },
+      },
       7,
       /Msg 3199/,
       /--transfer-size 1048576/,
     ],
-    ['an error in the middle', { 'error-at': 9_000_000, error: { number: 3183, text: 'Bad page.' } }, 9, /Msg 3183/, /database \[Copy\] was left RESTORING/],
-    ['no word of success', { 'no-3014': true }, 7, /without saying that it succeeded/, /database \[Copy\] is ONLINE/],
-    ['a lost connection', { 'vanish-at': 9_000_000, slow: 100 }, 4, /connection to SQL Server was lost/, /could not be asked/],
+    [
+      'an error in the middle',
+      { 'error-at': 9_000_000, error: { number: 3183, text: 'Bad page.' } },
+      9,
+      /Msg 3183/,
+      /database \[Copy\] was left RESTORING/,
+    ],
+    [
+      'no word of success',
+      { 'no-3014': true },
+      7,
+      /without saying that it succeeded/,
+      /database \[Copy\] is ONLINE/,
+    ],
+    [
+      'a lost connection',
+      { 'vanish-at': 9_000_000, slow: 100 },
+      4,
+      /connection to SQL Server was lost/,
+      /could not be asked/,
+    ],
   ];
   for (const [title, fault, exitCode, reason, words] of cases)
     test(title, () =>
@@ -323,6 +452,9 @@ suite('a restore that SQL Server cannot carry out is explained:', { concurrency:
       assertFailed(ended, 9, /bad\.zst is damaged: frame \d+/);
       assert.match(ended.stderr, /database \[Copy\] was left RESTORING/);
       const run = rig.server.runs.at(-1);
-      assert.deepEqual(run?.errors.map(({ command, win32 }) => [command, win32]), [['Read', 30]]);
+      assert.deepEqual(
+        run?.errors.map(({ command, win32 }) => [command, win32]),
+        [['Read', 30]],
+      );
     }));
 });

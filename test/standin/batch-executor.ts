@@ -67,7 +67,7 @@ async function runStatement(statement: Statement, context: BatchContext): Promis
       alter(statement, context);
       return;
     case 'checkdb':
-      checkDatabase(statement, context);
+      await checkDatabase(statement, context);
       return;
     case 'execute':
       await execute(statement, context);
@@ -188,6 +188,14 @@ function drop(
 ): void {
   for (const name of names) {
     const database = session.instance.find(name);
+    if (database && session.instance.refusedDrops > 0) {
+      session.instance.refusedDrops -= 1;
+      throw new SqlError(
+        3702,
+        16,
+        `Cannot drop database "${name}" because it is currently in use.`,
+      );
+    }
     if (database) session.instance.drop(database);
     else if (!lenient) {
       throw new SqlError(
@@ -242,15 +250,21 @@ function applyOption(database: Database, option: string, value: string): void {
   }
 }
 
-function checkDatabase(
+async function checkDatabase(
   statement: Statement & { kind: 'checkdb' },
-  { session, reply }: BatchContext,
-): void {
+  { session, reply, signal }: BatchContext,
+): Promise<void> {
   const value = statement.database
     ? evaluate(statement.database, sessionScope(session))
     : session.database;
   const name = toText(value ?? '');
   const database = existing(name, session.instance.find(name));
+  const { delay = 0, finds } = session.instance.checkdb;
+  await pause(delay, signal);
+  if (finds !== undefined) {
+    reply.message({ number: 8928, severity: 16, state: 1, text: finds });
+    reply.failed();
+  }
   if (!statement.quiet) {
     const summary = `CHECKDB found 0 allocation errors and 0 consistency errors in database '${database.name}'.`;
     reply.message({ number: 8989, severity: 10, state: 1, text: summary });

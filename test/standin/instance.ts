@@ -112,6 +112,10 @@ export class Instance {
   readonly requests = new Map<number, ActiveRequest>();
   completeEnabled: boolean;
   backupCompressionDefault: boolean;
+  /** What the next DBCC CHECKDB does: takes its time, finds something. */
+  checkdb: { readonly delay?: number; readonly finds?: string } = {};
+  /** DROP DATABASE is refused this many times. */
+  refusedDrops = 0;
   #nextDatabase = firstUserDatabase;
 
   constructor(options: InstanceOptions) {

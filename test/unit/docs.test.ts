@@ -55,6 +55,7 @@ async function help(): Promise<string> {
     actions: {
       backup: nothing,
       restore: nothing,
+      drill: nothing,
       extract: nothing,
       verify: nothing,
       info: nothing,

@@ -63,6 +63,10 @@ export function regionsOf(archive: Buffer) {
     'trailer-magic': ends(trailer.offset),
     'trailer-length': ends(trailer.offset + 4),
     'trailer-raw-bytes': ends(trailer.offset + trailerText.indexOf('"rawBytes":') + 12),
+    'trailer-compressed-bytes': ends(
+      trailer.offset + trailerText.indexOf('"compressedBytes":') + 18,
+    ),
+    'trailer-frames': ends(trailer.offset + trailerText.indexOf('"frames":') + 9),
     'trailer-message': unseen(trailer.offset + trailerText.indexOf('"text":"') + 8),
     'trailer-padding': ends(tableAt - 1),
     'table-magic': ends(tableAt),

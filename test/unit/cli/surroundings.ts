@@ -68,6 +68,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
       return job ? job(request, emit) : { ...summary, database: request.database };
     },
     loadRestoreJob: nothing,
+    loadDrillJob: nothing,
     loadExtractJob: nothing,
     loadVerifyJob: nothing,
     loadInfoJob: nothing,

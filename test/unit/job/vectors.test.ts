@@ -91,6 +91,15 @@ suite('golden archive of format 1', () => {
     assert.match(file?.damage[0]?.message ?? '', /frame 1 at byte \d+/);
   });
 
+  test('a native backup that breaks off is good up to there', async () => {
+    const path = join(folder, 'broken-off.bak');
+    const raw = decompressAll(archive);
+    await writeFile(path, Buffer.concat([raw, Buffer.alloc(600, 'x')]));
+    const { exitCode, report } = await verify([path]);
+    assert.equal(exitCode, 9);
+    assert.equal(report.files[0]?.goodRawBytes, raw.length);
+  });
+
   test('stripes are good together, whatever their names', async () => {
     assert.equal((await verify(stripes)).exitCode, 0);
     const swapped = stripes.map((_, index) => join(folder, `swapped-${index}`));

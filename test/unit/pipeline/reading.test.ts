@@ -2,13 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import zstd from 'zstd-napi/binding.js';
-import { openBackup } from '../../../src/archive/archive-reader.ts';
+import { openBackup, openSource, type StoredBackup } from '../../../src/archive/archive-reader.ts';
+import { StdinSource } from '../../../src/archive/stdin-source.ts';
 import { FramePool } from '../../../src/frame-pool.ts';
 import { OrderedQueue } from '../../../src/pipeline/ordered-queue.ts';
 import { ReadPipeline } from '../../../src/pipeline/read-pipeline.ts';
@@ -126,7 +128,10 @@ suite('raw reader', () => {
   after(() => rm(folder, { recursive: true }));
 
   async function rawOf(path: string): Promise<Buffer> {
-    const backup = await openBackup(path);
+    return rawOfBackup(await openBackup(path));
+  }
+
+  async function rawOfBackup(backup: StoredBackup): Promise<Buffer> {
     const pipeline = new ReadPipeline(2);
     const reader = pipeline.read(backup, { sums: false, tolerant: false });
     const parts: Buffer[] = [];
@@ -196,10 +201,58 @@ suite('raw reader', () => {
     });
   }
 
+  for (const part of [0.5, 0.999]) {
+    test(`one huge frame cut at ${part} of its length is no end of file`, async () => {
+      const stored = zstdOf([raw(9_000_001)], true);
+      const path = join(folder, 'cut-frame');
+      await writeFile(path, stored.subarray(0, Math.floor(stored.length * part)));
+      await assert.rejects(rawOf(path), { kind: 'integrity' });
+    });
+  }
+
+  suite('an archive that can only be read onwards', () => {
+    const pieces = (bytes: Buffer) =>
+      Array.from({ length: Math.ceil(bytes.length / 50_000) }, (_, index) =>
+        bytes.subarray(index * 50_000, (index + 1) * 50_000),
+      );
+    const onwards = async (bytes: Buffer) =>
+      rawOfBackup(await openSource(new StdinSource(Readable.from(pieces(bytes)))));
+    let archive: Buffer;
+    let other: Buffer;
+    const tailAt = (bytes: Buffer) => bytes.lastIndexOf('{"vdibackup"') - 8;
+
+    before(async () => {
+      const path = join(folder, 'onwards');
+      await writeArchive(path, [raw(9_000_000)], { frameSize: 1 << 20 });
+      archive = await readFile(path);
+      const setId = '1F8FAD5B-D9CB-469F-A165-70867728950E';
+      await writeArchive(path, [raw(9_000_000)], { frameSize: 1 << 20, header: { setId } });
+      other = await readFile(path);
+    });
+
+    test('gives every byte', async () => {
+      assert.ok((await onwards(archive)).equals(raw(9_000_000)));
+    });
+
+    test('ends with a failure when its trailer is missing, or cut', async () => {
+      const behind = tailAt(archive);
+      await assert.rejects(onwards(archive.subarray(0, behind)), { code: 'unfinished' });
+      for (const length of [behind - 1, behind + 4, behind + 1000])
+        await assert.rejects(onwards(archive.subarray(0, length)), { kind: 'integrity' });
+    });
+
+    test('ends with a failure when its trailer is of another set', async () => {
+      const spliced = Buffer.concat([
+        archive.subarray(0, tailAt(archive)),
+        other.subarray(tailAt(other)),
+      ]);
+      await assert.rejects(onwards(spliced), /belongs to another archive/);
+    });
+  });
+
   test('an archive whose frames are too long for a slot is checked all the same', async () => {
     const path = join(folder, 'long-frames');
     await writeArchive(path, [raw(18_000_000)], { frameSize: 8 << 20, level: 1 });
-    const { readFile } = await import('node:fs/promises');
     const bytes = await readFile(path);
     const at = Math.floor(bytes.length / 2);
     bytes[at] = (bytes[at] ?? 0) ^ 1;

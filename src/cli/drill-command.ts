@@ -1,0 +1,96 @@
+// `vdibackup drill`: words -> request -> job -> evidence on stdout and as JUnit, and the last line.
+
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { asError, Failure } from '../errors.ts';
+import type { DrillSummary } from '../events.ts';
+import type { DrillReport } from '../job/drill-report.ts';
+import type { Assertion, DrillRequest } from '../job/drill-request.ts';
+import { assertionOf, parseDrillScript } from '../job/drill-script.ts';
+import { prepareSpeech, type Speech } from './backup-command.ts';
+import { connection } from './connection-options.ts';
+import { junitXml } from './junit-xml.ts';
+import type { DrillCommandFlags } from './program.ts';
+import { checkStdin } from './restore-command.ts';
+import { type ReadingFlags, reading, sourcePaths } from './restore-options.ts';
+import type { Surroundings } from './surroundings.ts';
+import { usageError } from './usage-error.ts';
+
+/** As commander leaves them: words, not yet values. */
+export interface DrillFlags extends ReadingFlags {
+  readonly assert?: readonly string[];
+  readonly expect?: readonly string[];
+  readonly assertFile?: string;
+  readonly junit?: string;
+}
+
+export async function drillCommand(
+  files: readonly string[],
+  flags: DrillCommandFlags,
+  around: Surroundings,
+  speech: Speech,
+): Promise<void> {
+  speech.title = { verb: 'drill', files };
+  const { target, login } = connection(flags, around);
+  const rest = { ...reading(flags, around), files: sourcePaths(files) };
+  const assertions = Object.freeze([...pairs(flags), ...(await script(flags))]);
+  checkStdin(files, around);
+  await prepareSpeech(flags, around, speech);
+  const emit = speech.reporters.event.bind(speech.reporters);
+  const settings = Object.freeze({ ...target, ...(await login(emit)) });
+  const request: DrillRequest = Object.freeze({ ...rest, assertions, connection: settings });
+  const drillJob = await around.loadDrillJob();
+  around.abort.throwIfAborted();
+  const result = await drillJob(request, around.abort, emit, around.speakOn);
+  const { failure } = result;
+  const report = around.redactor.scrubValue(result.report) as DrillReport;
+  around.writeOut(`${JSON.stringify(report)}\n`);
+  if (flags.junit !== undefined) await writeJunit(flags.junit, report);
+  if (failure) throw failure;
+  speech.reporters.succeeded(summary(report), speech.title);
+}
+
+/** The nth --expect belongs to the nth --assert. */
+function pairs({ assert = [], expect = [] }: DrillFlags): Assertion[] {
+  if (assert.length !== expect.length)
+    throw usageError(
+      'assert-without-expect',
+      `each --assert needs an --expect behind it: there are ${assert.length} and ${expect.length}`,
+    );
+  return assert.map((query, index) => assertionOf(query, expect[index] ?? ''));
+}
+
+async function script({ assertFile }: DrillFlags): Promise<readonly Assertion[]> {
+  if (assertFile === undefined) return [];
+  try {
+    return parseDrillScript(await readFile(assertFile, 'utf8'), assertFile);
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    throw usageError('assert-file', `cannot read --assert-file: ${asError(thrown).message}`);
+  }
+}
+
+/** Under its name only when it is whole: a CI system reads whatever is there. */
+async function writeJunit(file: string, report: DrillReport): Promise<void> {
+  const path = resolve(file);
+  const partial = `${path}.partial`;
+  try {
+    await writeFile(partial, junitXml(report));
+    await rename(partial, path);
+  } catch (thrown) {
+    throw junitFailure(file, asError(thrown));
+  }
+}
+
+function junitFailure(file: string, cause: Error): Failure {
+  return new Failure('io', 'junit', `cannot write ${file}: ${cause.message}`, {
+    hints: ['The drill itself is done: its report is on standard output.'],
+    cause,
+  });
+}
+
+function summary(report: DrillReport): DrillSummary {
+  const { files, restore, assertions } = report;
+  const { rawBytes, storedBytes, elapsedMs } = restore;
+  return { job: 'drill', files, rawBytes, storedBytes, elapsedMs, assertions: assertions.length };
+}

@@ -1,0 +1,127 @@
+// What a drill does to its throw-away database: checks it, asks it, drops it.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Abort } from '../abort.ts';
+import { asError } from '../errors.ts';
+import { isError } from '../sql/messages.ts';
+import { openMssqlSession } from '../sql/mssql-session.ts';
+import { quoteIdentifier, quoteLiteral } from '../sql/quoting.ts';
+import { readDatabaseFacts } from '../sql/server-facts.ts';
+import type {
+  SqlConnectionSettings,
+  SqlRow,
+  SqlSession,
+  StatementOutcome,
+} from '../sql/sql-session.ts';
+import { queryFailure, spoken } from '../sql/statement-failure.ts';
+import { holds, shownValue } from './drill-expectation.ts';
+import type { DrillAssertion, DrillCheck } from './drill-report.ts';
+import type { Assertion } from './drill-script.ts';
+
+/** Messages kept of one check: a database that is damaged all over needs no more. */
+const maxMessages = 50;
+
+/** DBCC CHECKDB: every page, every index, every constraint of the engine. */
+export async function checkDatabase(
+  session: SqlSession,
+  database: string,
+  abort: Abort,
+): Promise<DrillCheck> {
+  const literal = quoteLiteral(database, 'a database name');
+  return measured(async () => {
+    const outcome = await run(session, `DBCC CHECKDB (${literal}) WITH NO_INFOMSGS`, abort);
+    return { messages: complaints(outcome) };
+  });
+}
+
+/** The first value of the first row, in the throw-away database. */
+export async function checkAssertion(
+  session: SqlSession,
+  { name, query, expected, expectation }: Assertion,
+  abort: Abort,
+): Promise<DrillAssertion> {
+  const checked = await measured(async () => {
+    let first: SqlRow | undefined;
+    const outcome = await run(session, query, abort, (row) => {
+      first ??= row;
+    });
+    const messages = complaints(outcome);
+    if (messages.length > 0) return { messages };
+    if (!first) return { messages: ['the query gave no row'] };
+    const value = Object.values(first)[0];
+    const actual = shownValue(value);
+    const wrong = holds(expectation, value) ? [] : [`expected ${expected}, but was ${actual}`];
+    return { messages: wrong, actual };
+  });
+  return { name, query, expected, ...checked };
+}
+
+/** Makes `database` the one that queries of this session are asked of. */
+export async function enterDatabase(session: SqlSession, database: string): Promise<void> {
+  await session.query(`USE ${quoteIdentifier(database)}`);
+}
+
+async function measured<T extends { readonly messages: readonly string[] }>(
+  check: () => Promise<T>,
+): Promise<T & DrillCheck> {
+  const started = performance.now();
+  const found = await check();
+  const elapsedMs = Math.round(performance.now() - started);
+  return { ...found, outcome: found.messages.length > 0 ? 'failed' : 'passed', elapsedMs };
+}
+
+async function run(
+  session: SqlSession,
+  statement: string,
+  abort: Abort,
+  onRow?: (row: SqlRow) => void,
+): Promise<StatementOutcome> {
+  const running = session.execute(statement, () => undefined, onRow);
+  const forget = abort.onAbort(() => running.cancel());
+  try {
+    return await abort.race(running.outcome);
+  } finally {
+    forget();
+  }
+}
+
+/** SQL Server's errors; failing those, that it broke off. */
+function complaints(outcome: StatementOutcome): string[] {
+  const errors = outcome.messages.filter(isError).map(spoken);
+  const failure = errors.length === 0 ? queryFailure(outcome) : undefined;
+  return [...errors.slice(0, maxMessages), ...(failure ? [failure.message] : [])];
+}
+
+/** How long dropping is tried, ms: the session of an aborted restore may hold the database for a moment. */
+const dropPatienceMs = 10_000;
+const betweenDropsMs = 250;
+
+/** Drops the throw-away database in a session of its own; true when it is gone. Never rejects. */
+export async function dropDatabase(
+  connection: SqlConnectionSettings,
+  database: string,
+): Promise<boolean> {
+  const deadline = performance.now() + dropPatienceMs;
+  do {
+    const gone = await tryDrop(connection, database).catch((thrown) => asError(thrown));
+    if (gone === true) return true;
+    await sleep(betweenDropsMs);
+  } while (performance.now() < deadline);
+  return false;
+}
+
+async function tryDrop(connection: SqlConnectionSettings, database: string): Promise<boolean> {
+  const session = await openMssqlSession(connection);
+  try {
+    const facts = await readDatabaseFacts(session, database);
+    if (facts === 'missing') return true;
+    const name = quoteIdentifier(database);
+    // A database that is RESTORING has no users and cannot be altered.
+    if (facts?.state === 'ONLINE')
+      await session.query(`ALTER DATABASE ${name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE`);
+    await session.query(`DROP DATABASE ${name}`);
+    return (await readDatabaseFacts(session, database)) === 'missing';
+  } finally {
+    await session.close();
+  }
+}

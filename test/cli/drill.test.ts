@@ -1,0 +1,148 @@
+// The drill as scripts and CI systems see it: evidence on stdout, JUnit in a file, exit 10 for restored but wrong,
+// and never a database left behind.
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+import type { DrillReport } from '../../src/job/drill-report.ts';
+import { checkJunit } from '../rig/junit-check.ts';
+import type { Ended } from '../rig/program.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+
+function evidence({ stdout }: Ended): DrillReport {
+  const lines = stdout.toString().trimEnd().split('\n');
+  assert.equal(lines.length, 1, 'one object on stdout');
+  return JSON.parse(lines[0] ?? '');
+}
+
+function assertDropped(rig: Rig): void {
+  const left = rig.server.instance.databases.filter(({ name }) =>
+    name.startsWith('vdibackup_drill_'),
+  );
+  assert.deepEqual(left, []);
+}
+
+async function drilled(
+  body: (rig: Rig) => Promise<void>,
+  leaves: readonly string[] = [],
+): Promise<void> {
+  await trial(['s.zst', ...leaves], async (rig) => {
+    assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
+    await body(rig);
+    assertDropped(rig);
+  });
+}
+
+suite('a drill', { concurrency: 2 }, () => {
+  test('that passes says so, with the times it took and the age of the data', () =>
+    drilled(
+      async (rig) => {
+        const args = ['--assert', 'SELECT 41 + 1', '--expect', '= 42', '--junit', 'j.xml'];
+        const ended = await rig.run(['drill', 's.zst', ...args]).ended;
+        assert.equal(ended.code, 0, ended.stderr);
+        assert.match(ended.lastLine, /^OK drill .* file=s\.zst$/);
+        const { verdict, dropped, rtoMs = 0, rpo, checkdb, assertions, database } = evidence(ended);
+        assert.deepEqual([verdict, dropped, checkdb.outcome], ['passed', true, 'passed']);
+        assert.equal(assertions[0]?.actual, '42');
+        assert.ok(rtoMs > 0 && rtoMs < ended.elapsedMs);
+        assert.ok(rpo && Math.abs(rpo.ageMs) < 60_000, JSON.stringify(rpo));
+        const wanted = ['RESTORE DATABASE', 'DBCC CHECKDB', 'DROP DATABASE'].map((words) =>
+          rig.server.statements.findIndex(
+            (text) => text.startsWith(words) && text.includes(database),
+          ),
+        );
+        assert.deepEqual(
+          wanted,
+          wanted.toSorted((a, b) => a - b),
+        );
+        assert.ok(!wanted.includes(-1), rig.server.statements.join('\n'));
+        const [cases] = checkJunit((await rig.read('j.xml')).toString()).children;
+        assert.equal(cases?.attributes.tests, '3');
+      },
+      ['j.xml'],
+    ));
+
+  test('whose assertions fail names the first, reports all, and ends with 10', () =>
+    drilled(
+      async (rig) => {
+        const script =
+          "-- name: a < b\n-- expect: 'x'\nSELECT 'y & z'\nGO\n-- expect: 1\nSELECT nope\nGO\n-- expect: 1\nSELECT 1";
+        await writeFile(rig.path('a.sql'), script);
+        const args = ['drill', 's.zst', '--assert-file', 'a.sql', '--junit', 'j.xml'];
+        const ended = await rig.run(args).ended;
+        assertFailed(ended, 10, /restored, but a < b: expected 'x', but was y & z \(and 1 more\)/);
+        const { verdict, assertions } = evidence(ended);
+        assert.equal(verdict, 'failed');
+        assert.deepEqual(
+          assertions.map(({ outcome }) => outcome),
+          ['failed', 'failed', 'passed'],
+        );
+        const [cases] = checkJunit((await rig.read('j.xml')).toString()).children;
+        assert.deepEqual([cases?.attributes.tests, cases?.attributes.failures], ['5', '2']);
+      },
+      ['a.sql', 'j.xml'],
+    ));
+
+  test('whose database is damaged ends with 10', () =>
+    drilled(async (rig) => {
+      rig.server.instance.checkdb = {
+        finds: 'Object ID 1, index ID 1: Page (1:79) could not be processed.',
+      };
+      const ended = await rig.run(['drill', 's.zst']).ended;
+      assertFailed(ended, 10, /restored, but DBCC CHECKDB: Msg 8928/);
+      assert.equal(evidence(ended).checkdb.outcome, 'failed');
+    }));
+
+  test('of a damaged archive ends with 9, and its evidence says that nothing was examined', () =>
+    drilled(
+      async (rig) => {
+        const archive = await rig.read('s.zst');
+        const at = Math.floor(archive.length * 0.7);
+        archive.writeUInt8(archive.readUInt8(at) ^ 0xff, at);
+        await writeFile(rig.path('bad.zst'), archive);
+        const ended = await rig.run(['drill', 'bad.zst', '--junit', 'j.xml']).ended;
+        assertFailed(ended, 9, /bad\.zst is damaged/);
+        assert.doesNotMatch(ended.stderr, /left RESTORING/);
+        const { verdict, restore, checkdb, dropped } = evidence(ended);
+        assert.deepEqual(
+          [verdict, restore.outcome, checkdb.outcome, dropped],
+          ['not-restored', 'failed', 'skipped', true],
+        );
+        const [cases] = checkJunit((await rig.read('j.xml')).toString()).children;
+        assert.deepEqual([cases?.attributes.errors, cases?.attributes.skipped], ['1', '1']);
+      },
+      ['bad.zst', 'j.xml'],
+    ));
+
+  test('whose database is held for a moment drops it all the same', () =>
+    drilled(async (rig) => {
+      rig.server.instance.refusedDrops = 3;
+      const ended = await rig.run(['drill', 's.zst']).ended;
+      assert.equal(ended.code, 0, ended.stderr);
+      assert.equal(evidence(ended).dropped, true);
+    }));
+
+  test('that cannot write its JUnit file says so after its evidence', () =>
+    drilled(async (rig) => {
+      const ended = await rig.run(['drill', 's.zst', '--junit', 'no/such/j.xml']).ended;
+      assertFailed(ended, 8, /cannot write no\/such\/j\.xml/);
+      assert.equal(evidence(ended).verdict, 'passed');
+    }));
+
+  const misuses: [string, readonly string[], RegExp][] = [
+    ['an --assert without its --expect', ['--assert', 'SELECT 1'], /needs an --expect/],
+    ['an expectation of nothing', ['--assert', 'SELECT 1', '--expect', '>'], /nothing to expect/],
+    [
+      'a file of assertions that is not there',
+      ['--assert-file', 'none.sql'],
+      /cannot read --assert-file/,
+    ],
+  ];
+  for (const [title, args, reason] of misuses)
+    test(`refuses ${title}`, () =>
+      trial([], async (rig) => {
+        assertFailed(await rig.run(['drill', 's.zst', ...args]).ended, 2, reason);
+        assert.deepEqual(rig.server.logins, []);
+      }));
+});

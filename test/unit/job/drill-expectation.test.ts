@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Failure } from '../../../src/errors.ts';
+import { holds, parseExpectation, shownValue } from '../../../src/job/drill-expectation.ts';
+import { parseDrillScript } from '../../../src/job/drill-script.ts';
+
+const truths: [string, unknown, boolean][] = [
+  ['> 1000', 1001, true],
+  ['> 1000', 1000, false],
+  ['>= 1000', 1000, true],
+  ['< 2', 1.5, true],
+  ['<= 2', '2', true],
+  ['= 42', 42n, true],
+  ['42', '42', true],
+  ['42', '42.0', true],
+  ['> 9007199254740992', '9007199254740993', true],
+  ['<> 42', 42, false],
+  ['!= 42', 41, true],
+  ['= 1', true, true],
+  ["= 'it''s'", "it's", true],
+  ["= N'x'", 'x', true],
+  ['= Sales', 'sales', false],
+  ['between 1 and 9', 9, true],
+  ['BETWEEN 1 AND 9', 10, false],
+  ['null', null, true],
+  ['is null', 0, false],
+  ['not null', '', true],
+  ['is not null', null, false],
+  ['> 1', null, false],
+  ['<> 1', null, false],
+  ['>= 2026-03-01', new Date('2026-03-01T00:00:00Z'), true],
+  ['> 2026-03-01 12:00:00', new Date('2026-03-01T12:00:01Z'), true],
+  ['> 2026-03-01T12:00:00', new Date('2026-03-01T11:59:59Z'), false],
+  ['> nonsense', new Date(), false],
+  ["> ''", 'a', true],
+];
+
+suite('an expectation', () => {
+  for (const [words, value, held] of truths)
+    test(`${words} of ${shownValue(value)} ${held ? 'holds' : 'does not hold'}`, () =>
+      assert.equal(holds(parseExpectation(words), value), held));
+
+  for (const words of ['', '  ', '>', '= '])
+    test(`'${words}' is refused`, () => {
+      const isIt = (error: unknown) => error instanceof Failure && error.kind === 'usage';
+      assert.throws(() => parseExpectation(words), isIt);
+    });
+});
+
+suite('a file of assertions', () => {
+  test('is queries separated by GO, each with its expectation', () => {
+    const text = `-- name: enough orders
+-- expect: > 1000
+SELECT COUNT(*)
+FROM Orders -- all of them
+GO
+--expect:not null
+SELECT MAX(Placed) FROM Orders
+go ;
+
+GO
+`;
+    const found = parseDrillScript(text, 'a.sql').map(({ name, query, expected }) => [
+      name,
+      query,
+      expected,
+    ]);
+    assert.deepEqual(found, [
+      ['enough orders', 'SELECT COUNT(*)\nFROM Orders -- all of them', '> 1000'],
+      ['SELECT MAX(Placed) FROM Orders', 'SELECT MAX(Placed) FROM Orders', 'not null'],
+    ]);
+  });
+
+  for (const [text, reason] of [
+    ['SELECT 1', /assertion 1: it does not say what to expect/],
+    ['-- expect: 1\nSELECT 1\nGO\n-- expect: 2', /assertion 2: there is no query/],
+    ['-- expect: >\nSELECT 1', /assertion 1: '>' is nothing to expect/],
+  ] as const)
+    test(`is refused with the place of its mistake: ${JSON.stringify(text)}`, () =>
+      assert.throws(() => parseDrillScript(text, 'a.sql'), reason));
+});
