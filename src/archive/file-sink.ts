@@ -167,7 +167,13 @@ export class PartialFile implements Sink {
       throw unpublished(this.path, this.partialPath, thrown);
     }
     this.#state = 'published';
-    await syncFolder(dirname(this.path));
+    try {
+      await syncFolder(dirname(this.path));
+    } catch (thrown) {
+      // A name that may be gone after a power cut is no final name; one that replaced another cannot be undone.
+      if (!overwrite) await this.unpublish().catch(asError);
+      throw unpublished(this.path, this.partialPath, thrown);
+    }
   }
 
   /** A full disk takes part of the bytes first and says ENOSPC only to the next call. */

@@ -93,7 +93,8 @@ export class StdinSource implements Source {
         this.#end += value.length;
       }
     } catch (thrown) {
-      throw this.#failure ?? ioFailure('read', stdinName, asError(thrown));
+      // For good: the iterator of a failed stream answers the next question with an end.
+      this.#failure ??= ioFailure('read', stdinName, asError(thrown));
     }
     if (this.#failure) throw this.#failure;
   }

@@ -80,7 +80,7 @@ class RestoreRun {
   }
 
   async tell(): Promise<RestoreSummary> {
-    const opened = (backup: StoredBackup) => this.#opened(backup);
+    const opened = (backup: StoredBackup) => void this.#backups.push(backup);
     const sets = await this.#abort.race(openSets(this.#request, opened, this.#emit));
     const chain = this.#order(sets);
     const session = await this.#connect();
@@ -120,12 +120,6 @@ class RestoreRun {
       this.#reading?.end(),
       ...this.#backups.map(({ source }) => source.close().catch(asError)),
     ]);
-  }
-
-  /** A pipe that says nothing would hold its reader for ever. */
-  #opened(backup: StoredBackup): void {
-    this.#backups.push(backup);
-    if (!backup.source.seekable) this.#abort.onAbort(() => void backup.source.close());
   }
 
   #order(sets: readonly RestoreSet[]): RestoreChain<RestoreSet> {

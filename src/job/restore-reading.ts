@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Abort } from '../abort.ts';
 import type { StoredBackup } from '../archive/archive-reader.ts';
-import { Failure } from '../errors.ts';
+import type { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { FramePool } from '../frame-pool.ts';
 import { DecompressPool } from '../pipeline/decompress-pool.ts';
@@ -16,6 +16,7 @@ import { openDeviceSet } from '../vdi/open-device-set.ts';
 import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
 import type { BackupProgress } from './backup-progress.ts';
 import { ServedDevices } from './served-devices.ts';
+import { rootCauseOf } from './source-failure.ts';
 import type { Side } from './stall-watch.ts';
 import type { JobParts } from './teardown.ts';
 import { WatchedStatement } from './watched-statement.ts';
@@ -123,12 +124,6 @@ export class RestoreReading {
     return { side: 'SQL Server', detail: `devices: ${this.#devices.activities}` };
   }
 
-  /** A source that failed is why SQL Server's statement did. */
-  #rootCause(failure: Failure | undefined): Failure | undefined {
-    const source = this.#pipeline.failure;
-    return failure && source instanceof Failure ? source : failure;
-  }
-
   #send(): WatchedStatement {
     const { session, abort, emit, progress, parts } = this.#around;
     const { statement, failureOf, onMessage, onRow } = this.#plan;
@@ -137,7 +132,7 @@ export class RestoreReading {
       emit,
       onProgress: (percent) => progress.heard(percent),
       onMessage: onMessage ?? (() => undefined),
-      failureOf: (outcome) => this.#rootCause(failureOf(outcome)),
+      failureOf: (outcome) => rootCauseOf(failureOf(outcome), this.#pipeline.failure),
       onSuccess: () => this.#devices.statementSucceeded(),
       ...(onRow && { onRow }),
     });

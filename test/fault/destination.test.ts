@@ -209,6 +209,7 @@ suite('a destination that fails after SQL Server has finished', { concurrency: 3
   const late: [string, string, readonly string[]][] = [
     ['an fsync error in the last words', 'fsync:EIO:3', []],
     ['a close error', 'close:EIO:1:.partial', []],
+    ['a folder that cannot be synced', 'fsync:EIO:4', []],
     ['a link failure', 'link:EIO:1', []],
     ['a rename failure', 'rename:EIO:1', ['--overwrite']],
   ];

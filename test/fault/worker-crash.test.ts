@@ -69,9 +69,17 @@ suite('a thread that dies ends the backup with exit 1 and nothing left', { concu
             NODE_OPTIONS: `--max-old-space-size=96 --import ${pathToFileURL(join(folder, 'preload.mjs'))}`,
             TEST_CRASH: crash,
           };
-          const ended = await rig.run(['Sales', ...files], { env }).ended;
-          assertFailed(ended, 1, reason);
-          assert.ok(ended.elapsedMs < 10_000, `${ended.elapsedMs} ms`);
+          const program = rig.run(['Sales', ...files], { env });
+          // How long the thread takes to die is the provocation's own; what follows is ours.
+          await program.until(
+            'SignalAbort',
+            () => rig.judged().some((line) => / SignalAbort /.test(line)),
+            60_000,
+          );
+          const at = performance.now();
+          assertFailed(await program.ended, 1, reason);
+          const endMs = performance.now() - at;
+          assert.ok(endMs < 3000, `${Math.round(endMs)} ms\n${program.stderr}`);
         }));
     }
   }

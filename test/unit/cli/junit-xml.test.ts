@@ -53,6 +53,15 @@ test('a drill that never restored: an error, and everything else skipped', () =>
   assert.equal(cases[0]?.children[0]?.attributes.message, 'no space');
 });
 
+test('the characters that XML has a use for', () => {
+  const name = `a < b && c > "d" \u0000 \n 'e' ]]> &amp;`;
+  const check = { outcome: 'failed', elapsedMs: 1, messages: [name] } as const;
+  const xml = junitXml({ ...report, assertions: [{ name, query: name, expected: '1', ...check }] });
+  const [suite] = checkJunit(xml).children;
+  assert.equal(suite?.children.at(-1)?.attributes.name, possible(name));
+  assert.equal(suite?.children.at(-1)?.children[0]?.text, possible(`${name}\n${name}`));
+});
+
 test('any words of a query or of SQL Server come through, but for what XML cannot hold', () => {
   const word = fc.string({ unit: 'binary' });
   fc.assert(

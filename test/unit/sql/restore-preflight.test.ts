@@ -82,6 +82,11 @@ const sizes: [number, string, string][] = [
     `Filemark on device ${device} is not aligned appropriately. Reissue the Restore statement with the same block size used to create the backupset: '4096' looks like a possible value.`,
     '--block-size 4096.',
   ],
+  [
+    3284,
+    "Filemark on device '4096' is not aligned: '65536' looks possible.",
+    '--block-size 65536.',
+  ],
   [3285, `Dateimarke auf ${device}: '65536' ist möglich.`, '--block-size 65536.'],
   [
     3199,
