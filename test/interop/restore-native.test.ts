@@ -4,41 +4,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { Ended } from '../rig/program.ts';
+import { assertRestored, open, target, wholeBackups } from '../rig/corpus.ts';
 import { corpusPath } from '../rig/rig.ts';
 import { assertFailed, trial } from '../rig/trial.ts';
-
-const corpus = existsSync(corpusPath)
-  ? readdirSync(corpusPath)
-      .filter((name) => name.endsWith('.bak'))
-      .sort()
-  : [];
-
-/** Half of a set, which the server refuses (Msg 3231) or we do. */
-const isPart = (name: string) => /stripe\dof2/.test(name);
-/** Continues a database that is RESTORING. */
-const isContinuation = (name: string) => /diff\b|diff-|log\d|multiset/.test(name);
-const open = { name: 'Open', state: 'RESTORING', streams: { kind: 'generate', bytes: 1 } } as const;
-
-function target(name: string): string {
-  return isContinuation(name) ? 'Open' : 'Copy';
-}
 
 function fingerprint(path: string): { length: number; sha256: string } {
   const bytes = readFileSync(path);
   return { length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function assertRestored({ code, stderr, lastLine }: Ended): void {
-  assert.equal(code, 0, stderr);
-  assert.match(lastLine, /^OK \S+ restore /);
-}
-
 suite('native backups', { concurrency: 2 }, () => {
-  for (const name of corpus.filter((each) => !isPart(each))) {
+  for (const name of wholeBackups) {
     const database = target(name);
     const again = database === 'Copy' ? ['--replace'] : [];
     test(`${name} as it is, from a file, a pipe and a .zst of the stock program`, () =>

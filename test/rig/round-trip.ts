@@ -1,35 +1,13 @@
-// Real backups of SQL Server 2005 to 2022 there and back: what the server is given on a restore is what it sent, in
-// every number of stripes and every form of storage.
+// Tests of real backups there and back: what the server is given on a restore is what it sent, in every number of
+// stripes and every form of storage.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite, test } from 'node:test';
-import type { Ended } from '../rig/program.ts';
-import { corpusPath, type Rig } from '../rig/rig.ts';
-import { trial } from '../rig/trial.ts';
+import { test } from 'node:test';
 import type { DatabaseDescription } from '../standin/instance.ts';
-
-const corpus = existsSync(corpusPath)
-  ? readdirSync(corpusPath)
-      .filter((name) => name.endsWith('.bak'))
-      .sort()
-  : [];
-
-/** Half of a set, which the server refuses (Msg 3231) or we do. */
-const isPart = (name: string) => /stripe\dof2/.test(name);
-/** Continues a database that is RESTORING. */
-const isContinuation = (name: string) => /diff\b|diff-|log\d|multiset/.test(name);
-const open = { name: 'Open', state: 'RESTORING', streams: { kind: 'generate', bytes: 1 } } as const;
-
-function target(name: string): string {
-  return isContinuation(name) ? 'Open' : 'Copy';
-}
-
-function assertRestored({ code, stderr, lastLine }: Ended): void {
-  assert.equal(code, 0, stderr);
-  assert.match(lastLine, /^OK \S+ restore /);
-}
+import { assertRestored, open, target, wholeBackups } from './corpus.ts';
+import { corpusPath, type Rig } from './rig.ts';
+import { trial } from './trial.ts';
 
 async function assertSameBytes(rig: Rig, restored: string, devices: number): Promise<void> {
   for (let device = 0; device < devices; device += 1) {
@@ -42,8 +20,10 @@ function databases(name: string): DatabaseDescription[] {
   return [{ name: 'Real', streams: { kind: 'file', path: join(corpusPath, name) } }, open];
 }
 
-suite('real backups', { concurrency: 2 }, () => {
-  for (const name of corpus.filter((each) => !isPart(each))) {
+/** Every `step`th of them from `first` on, so that several files of tests share the work. */
+export function roundTrips(first: number, step: number): void {
+  for (const [index, name] of wholeBackups.entries()) {
+    if (index % step !== first) continue;
     const database = target(name);
     const again = database === 'Copy' ? ['--replace'] : [];
 
@@ -68,4 +48,4 @@ suite('real backups', { concurrency: 2 }, () => {
         return trial(all.flat(), body, { databases: databases(name) });
       });
   }
-});
+}
