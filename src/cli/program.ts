@@ -1,6 +1,7 @@
 // The commander tree: which commands and options exist. Not here: what their words mean (`*-options.ts`).
 
 import { Command, CommanderError, Option } from 'commander';
+import { toolVersion } from '../tool-version.ts';
 import { routeArgv } from './argv.ts';
 import type { BackupFlags } from './backup-options.ts';
 import type { ConnectionFlags } from './connection-options.ts';
@@ -8,7 +9,6 @@ import type { DrillFlags } from './drill-command.ts';
 import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
 import type { RestoreFlags } from './restore-options.ts';
 import { usageError } from './usage-error.ts';
-import { version } from './version.ts';
 
 export interface SpeechFlags {
   readonly json?: true;
@@ -84,7 +84,7 @@ function programTree(actions: Actions, writeOut: (text: string) => void): Comman
     .configureOutput({ writeOut, writeErr: () => undefined })
     .configureHelp({ ...helpFormat, visibleOptions: () => shownOptions(program, backup) })
     .enablePositionalOptions()
-    .version(version(), '--version', 'say the version')
+    .version(toolVersion, '--version', 'say the version')
     .helpOption('-h, --help', 'say this')
     .helpCommand('help [command]', 'say this, or more about one command');
   const backup = backupCommand(program, actions);

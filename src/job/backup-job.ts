@@ -86,10 +86,10 @@ class BackupRun {
     // Threads first: they start up while the connection is being made.
     const shape = pipelineShape(this.#request.files.length, this.#request.threads);
     const pool = FramePool.create(shape.slotCount, shape.frameSize, shape.slotCapacity);
+    const compressor = this.#openCompressor(pool);
     this.#console = claimConsole();
     this.#speakOn(this.#console.stderr);
     const devices = this.#openDevices(pool);
-    const compressor = this.#openCompressor(pool);
     const session = await this.#connect();
     const answers = await this.#answered(askServer(session, this.#request, this.#emit));
 

@@ -9,10 +9,10 @@ import { KiB, MiB } from '../byte-size.ts';
 import type { BackupSummary, JobEvent, SqlMessageEvent } from '../events.ts';
 import { messagesThatMatter } from '../sql/messages.ts';
 import type { SqlMessage } from '../sql/sql-session.ts';
+import { toolVersion } from '../tool-version.ts';
 import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
 import type { ServerAnswers } from './backup-preflight.ts';
 import type { BackupRequest } from './backup-request.ts';
-import { toolVersion } from './tool-version.ts';
 
 export class BackupRecord {
   readonly #request: BackupRequest;

@@ -1,10 +1,10 @@
 // The compress workers: as many as asked for, each with its own zstd context, fed in turn.
 
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type Deferred, deferred } from '../deferred.ts';
 import { Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
+import { workerEntry } from '../worker-entry.ts';
 import type { CompressDone, CompressJob, CompressWorkerData } from './compress-protocol.ts';
 
 /** Jobs given to one worker at a time: the second one waits in its queue, so that it never idles for a message. */
@@ -19,22 +19,17 @@ interface CompressWorker {
 }
 
 export class CompressPool {
-  readonly #workers: CompressWorker[];
+  readonly #workers: CompressWorker[] = [];
+  readonly #options: WorkerOptions;
   readonly #waiting: CompressJob[] = [];
   readonly #answers = new Map<number, Deferred<number>>();
   #failure: Failure | undefined;
+  #closed = false;
 
   constructor(threads: number, level: number, pool: FramePool) {
     const workerData: CompressWorkerData = { pool: pool.handle, level };
-    const entry = new URL(`./compress-worker${extname(import.meta.url)}`, import.meta.url);
-    this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(entry, { workerData, resourceLimits: heapLimits });
-      const member = { worker, jobs: 0 };
-      worker.on('message', (done: CompressDone) => this.#done(member, done));
-      worker.on('error', (error) => this.#crashed(error));
-      worker.on('exit', (code) => this.#crashed(new Error(`exit code ${code}`)));
-      return member;
-    });
+    this.#options = { workerData, resourceLimits: heapLimits };
+    this.#start(threads);
   }
 
   /** Bytes of the zstd frame that replaced the raw bytes in `slot`. Rejects with `Failure` when a worker died. */
@@ -49,8 +44,25 @@ export class CompressPool {
 
   /** Ends the workers; jobs under way are lost, nobody may wait for them. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const { worker } of this.#workers) worker.removeAllListeners('exit');
     await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+  }
+
+  /**
+   * One after the other: a thread starts for 30 ms of processor time, and all of them at once would take the cores
+   * from the main thread, which is making the connection meanwhile.
+   */
+  #start(threads: number): void {
+    if (threads === 0 || this.#closed) return;
+    const worker = new Worker(workerEntry('compress-worker', import.meta.url), this.#options);
+    const member = { worker, jobs: 0 };
+    worker.once('online', () => this.#start(threads - 1));
+    worker.on('message', (done: CompressDone) => this.#done(member, done));
+    worker.on('error', (error) => this.#crashed(error));
+    worker.on('exit', (code) => this.#crashed(new Error(`exit code ${code}`)));
+    this.#workers.push(member);
+    this.#feed();
   }
 
   #feed(): void {

@@ -1,12 +1,12 @@
 // The decompress workers: as many as asked for, each with its own zstd context, fed in turn. Frames go to
 // whoever is idle; the pieces of one stream always to the same worker, which holds its context.
 
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '../deferred.ts';
 import { Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
 import type { SharedMemory } from '../sector-sums-simd.ts';
+import { workerEntry } from '../worker-entry.ts';
 import type { DecompressDone, DecompressJob, DecompressWorkerData } from './decompress-protocol.ts';
 
 /** As in the compress pool: the second job waits in the worker's queue, so that it never idles for a message. */
@@ -29,7 +29,7 @@ export class DecompressPool {
   /** `memory` is the pool's, where sums are wanted fast. */
   constructor(threads: number, pool: FramePool, memory?: SharedMemory) {
     const workerData: DecompressWorkerData = { pool: pool.handle, memory };
-    const entry = new URL(`./decompress-worker${extname(import.meta.url)}`, import.meta.url);
+    const entry = workerEntry('decompress-worker', import.meta.url);
     this.#workers = Array.from({ length: threads }, () => {
       const worker = new Worker(entry, { workerData, resourceLimits: heapLimits });
       const member = { worker, jobs: 0 };

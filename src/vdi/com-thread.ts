@@ -18,7 +18,7 @@ import {
   type ComKeys,
   IID_IClientVirtualDeviceSet2,
 } from './com-library.ts';
-import { DataType, load } from './ffi.ts';
+import { DataType, load, type NoAnswer } from './ffi.ts';
 import { vdiFailure } from './hresult.ts';
 import { pointerBytes } from './struct-layout.ts';
 
@@ -145,7 +145,7 @@ export class ComThread {
     return load({
       library,
       funcName,
-      retType: retType as DataType.Void,
+      retType: retType as NoAnswer,
       paramsType,
       paramsValue,
     });

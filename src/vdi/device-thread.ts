@@ -1,10 +1,10 @@
 // The main thread's end of one device thread.
 
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '../deferred.ts';
 import { Failure, internalError } from '../errors.ts';
 import { unreachable } from '../unreachable.ts';
+import { workerEntry } from '../worker-entry.ts';
 import {
   ACTIVITY,
   ANSWER,
@@ -56,7 +56,7 @@ export class DeviceThread {
     this.ended = this.#ended.promise;
     const control = new SharedArrayBuffer(controlWords * Int32Array.BYTES_PER_ELEMENT);
     this.#control = new Int32Array(control);
-    const entry = new URL(`./device-worker${extname(import.meta.url)}`, import.meta.url);
+    const entry = workerEntry('device-worker', import.meta.url);
     this.#worker = new Worker(entry, {
       workerData: { ...data, control },
       resourceLimits: heapLimits,

@@ -17,7 +17,7 @@ if (!parentPort)
 const port = parentPort;
 const monitor = new DeviceMonitor(port, data.control);
 const pool = new FramePool(data.pool);
-const calls = await openCalls(data);
+let calls: DeviceCalls;
 
 /** Imported only where it is used: Linux never loads COM, Windows never the C++ binding. */
 async function openCalls({ system, keys }: DeviceWorkerData): Promise<DeviceCalls> {
@@ -59,13 +59,21 @@ function leave(end: {
   port.close();
 }
 
-port.on('message', (message: ToDevice) => {
+// Messages wait in the port until somebody listens.
+void openCalls(data).then((opened) => {
+  calls = opened;
+  port.on('message', obey);
+});
+
+function obey(message: ToDevice): void {
   switch (message.to) {
     case 'configure':
-      return configure(message.set);
+      configure(message.set);
+      break;
     case 'serve':
-      return serve(message.device, message.maxTransferSize);
+      serve(message.device, message.maxTransferSize);
+      break;
     case 'leave':
-      return leave({ how: 'aborted', hresult: 0, completed: false });
+      leave({ how: 'aborted', hresult: 0, completed: false });
   }
-});
+}

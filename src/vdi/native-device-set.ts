@@ -2,7 +2,7 @@
 // exported functions that take `this` first.
 
 import type { DeviceSetCalls } from './device-calls.ts';
-import { DataType, load } from './ffi.ts';
+import { DataType, load, type NoAnswer } from './ffi.ts';
 import { cString, type NativeLibrary, symbols } from './native-library.ts';
 import { pointerBytes } from './struct-layout.ts';
 
@@ -76,7 +76,7 @@ export class NativeDeviceSet implements DeviceSetCalls {
     return load({
       library: this.#library.main.vdi,
       funcName,
-      retType: retType as DataType.Void,
+      retType: retType as NoAnswer,
       paramsType: [Address, ...types],
       paramsValue: [this.address, ...values],
     });
@@ -91,7 +91,7 @@ export class NativeDeviceSet implements DeviceSetCalls {
     return load({
       library: this.#library.main.libc,
       funcName,
-      retType: retType as DataType.Void,
+      retType: retType as NoAnswer,
       paramsType,
       paramsValue,
     });

@@ -1,6 +1,6 @@
 // What Node cannot do to its own process and the system can, through the same FFI as VDI.
 
-import { DataType, load, open } from './ffi.ts';
+import { DataType, load, type NoAnswer, open } from './ffi.ts';
 
 const windows = process.platform === 'win32';
 const key = 'system:process';
@@ -20,7 +20,7 @@ export function system(
   return load({
     library: key,
     funcName,
-    retType: retType as DataType.Void,
+    retType: retType as NoAnswer,
     paramsType,
     paramsValue,
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,6 +12,34 @@ import { StandinServer } from '../standin/standin-server.ts';
 import { sqlSessionContract } from './sql-session-suite.ts';
 
 sqlSessionContract('the session over mssql', openMssqlSession);
+
+test('no question waits for the acknowledgement of the one before', async (t) => {
+  const server = await StandinServer.start({ databases: [] });
+  const undelayed = new Set<number | undefined>();
+  const { setNoDelay } = Socket.prototype;
+  t.mock.method(Socket.prototype, 'setNoDelay', function (this: Socket, on?: boolean) {
+    if (on) undelayed.add(this.remotePort);
+    return setNoDelay.call(this, on);
+  });
+  const session = await openMssqlSession({
+    host: '127.0.0.1',
+    port: server.port,
+    login: server.instance.login,
+    integrated: false,
+    encrypt: 'mandatory',
+    trustServerCertificate: true,
+    loginTimeout: 5,
+  });
+  try {
+    assert.ok(
+      undelayed.has(server.port),
+      'setNoDelay(true) on the socket that leads to the server',
+    );
+  } finally {
+    await session.close();
+    await server.stop();
+  }
+});
 
 // Node reads NODE_EXTRA_CA_CERTS once, when it starts: each of these is a process of its own.
 describe('a certificate whose CA is known', () => {

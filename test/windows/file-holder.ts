@@ -2,7 +2,7 @@
 // under Wine by failure.test.ts until it is killed.
 
 import { writeSync } from 'node:fs';
-import { DataType, load, open } from '../../src/vdi/ffi.ts';
+import { DataType, load, type NoAnswer, open } from '../../src/vdi/ffi.ts';
 
 const { BigInt: Address, U32, U8Array } = DataType;
 const GENERIC_READ = 0x80000000;
@@ -12,7 +12,7 @@ open({ library: 'kernel32', path: 'kernel32.dll' });
 const handle = load({
   library: 'kernel32',
   funcName: 'CreateFileW',
-  retType: Address as DataType.Void,
+  retType: Address as NoAnswer,
   paramsType: [U8Array, U32, U32, Address, U32, U32, Address],
   paramsValue: [
     Buffer.from(`${process.argv[2]}\0`, 'utf16le'),
