@@ -23,7 +23,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** `ms` for people: `850ms`, `12.3s`, `4m12s`, `2h05m`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 1000) return `${Math.floor(ms)}ms`;
   if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
   const seconds = Math.floor(ms / 1000);
   const pad = (value: number) => String(value).padStart(2, '0');

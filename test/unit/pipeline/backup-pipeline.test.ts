@@ -3,6 +3,9 @@ import { suite, test } from 'node:test';
 import { Failure } from '../../../src/errors.ts';
 import { FramePool } from '../../../src/frame-pool.ts';
 import { BackupPipeline, type StripeWriter } from '../../../src/pipeline/backup-pipeline.ts';
+import type { Throttle } from '../../../src/pipeline/throttle.ts';
+
+const turn = () => Promise.resolve().then(() => Promise.resolve());
 
 /** A writer that keeps what it got and can be told to fail. */
 class Memory implements StripeWriter {
@@ -22,7 +25,7 @@ class Memory implements StripeWriter {
   }
 }
 
-function rig(stripes: number) {
+function rig(stripes: number, throttle?: Pick<Throttle, 'delay'>) {
   const pool = FramePool.create(16, 8, 8);
   const writers = Array.from({ length: stripes }, () => new Memory());
   const failures: [number, Error][] = [];
@@ -30,7 +33,7 @@ function rig(stripes: number) {
   const pipeline = new BackupPipeline({
     pool,
     compressor: undefined,
-    throttle: undefined,
+    throttle: throttle as Throttle | undefined,
     writers,
     observe: (_device, bytes) => observed.push(bytes[0] ?? -1),
     onFailure: (device, failure) => failures.push([device, failure]),
@@ -77,6 +80,47 @@ suite('backup pipeline', () => {
     assert.ok(failures.length >= 1);
     assert.deepEqual(failures[0], [0, full]);
     await assert.rejects(pipeline.drained(), full);
+  });
+
+  test('a failed write is reported before any barrier asks', async () => {
+    const { writers, failures, pipeline, give } = rig(2);
+    const full = new Failure('io', 'disk-full', 'full', { win32: 112 });
+    if (writers[1]) writers[1].failWith = full;
+    give(1, 1);
+    await assert.rejects(pipeline.drained(), full);
+    assert.deepEqual(failures, [[1, full]]);
+  });
+
+  test('says what it waits for', async () => {
+    const { pipeline, give } = rig(1);
+    assert.equal(pipeline.waitsFor, 'nothing');
+    give(0, 1);
+    await turn();
+    assert.equal(pipeline.waitsFor, 'disk');
+    await pipeline.drained();
+    assert.equal(pipeline.waitsFor, 'nothing');
+    const barrier = pipeline.barrier(0);
+    assert.equal(pipeline.waitsFor, 'disk');
+    await barrier;
+    assert.equal(pipeline.waitsFor, 'nothing');
+  });
+
+  test('counts what it took and what it stored', async () => {
+    const { pipeline, give } = rig(1);
+    for (const value of [1, 2, 3]) give(0, value);
+    await pipeline.drained();
+    assert.deepEqual([pipeline.rawBytes, pipeline.storedBytes], [3, 3]);
+  });
+
+  test('a throttled frame waits, and that shows', async () => {
+    const { pipeline, give } = rig(1, { delay: () => 30 });
+    assert.equal(pipeline.throttled, false);
+    give(0, 1);
+    assert.equal(pipeline.throttled, true);
+    assert.equal(pipeline.storedBytes, 0);
+    await pipeline.drained();
+    assert.equal(pipeline.throttled, false);
+    assert.equal(pipeline.storedBytes, 1);
   });
 
   test('a failure of unknown kind is an I/O device error', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import zstd from 'zstd-napi/binding.js';
 import { FramePool } from '../../../src/frame-pool.ts';
 import { CompressPool } from '../../../src/pipeline/compress-pool.ts';
@@ -51,6 +52,18 @@ suite('compress pool', () => {
       Array.from({ length: 24 }, (_, seed) => Buffer.alloc(frameSize, seed + 1)),
       1,
     ));
+
+  test('starts as many threads as it was told, and no more', async () => {
+    const started: number[] = [];
+    const count = (worker: { threadId: number }) => started.push(worker.threadId);
+    process.on('worker', count);
+    const compressor = new CompressPool(3, 1, FramePool.create(1, frameSize, frameSize));
+    for (let patience = 0; started.length < 3 && patience < 500; patience += 1) await sleep(10);
+    await sleep(200);
+    await compressor.close();
+    process.off('worker', count);
+    assert.equal(started.length, 3);
+  });
 
   test('a worker that dies fails what waits for it, with a Failure', async () => {
     // A slot that is too small for its frame makes the worker throw.

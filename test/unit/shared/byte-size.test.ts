@@ -23,6 +23,8 @@ suite('byte size', () => {
     [1024, '1.00 KiB'],
     [389.4 * 1024 * MiB, '389.4 GiB'],
     [5 * MiB, '5.00 MiB'],
+    [10 * MiB, '10.0 MiB'],
+    [2 ** 63, '8192.0 PiB'],
   ] as const) {
     test(`writes ${text}`, () => assert.equal(formatByteSize(bytes), text));
   }

@@ -19,9 +19,12 @@ suite('duration', () => {
   }
   for (const [ms, text] of [
     [850, '850ms'],
+    [999.7, '999ms'],
     [12_399, '12.3s'],
     [59_999, '59.9s'],
+    [60_000, '1m00s'],
     [252_000, '4m12s'],
+    [3_599_999, '59m59s'],
     [7_500_000, '2h05m'],
   ] as const) {
     test(`writes ${text}`, () => assert.equal(formatDuration(ms), text));

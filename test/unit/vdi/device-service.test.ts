@@ -10,7 +10,7 @@ import { DeviceMonitor } from '../../../src/vdi/device-monitor.ts';
 import { controlWords } from '../../../src/vdi/device-protocol.ts';
 import { RestoreDevice } from '../../../src/vdi/restore-device.ts';
 import type { DeviceCommand } from '../../../src/vdi/struct-layout.ts';
-import { VD_E_CLOSE } from '../../../src/vdi/vdi-constants.ts';
+import { VD_E_CLOSE, VDC_Complete, VDC_Read } from '../../../src/vdi/vdi-constants.ts';
 
 /** Calls that hand out `commands` (undefined = NOERROR without one) and then close the device. */
 function play(...commands: (DeviceCommand | undefined)[]) {
@@ -71,3 +71,18 @@ for (const [Service, transfer] of [
     });
   });
 }
+
+suite('whether the last word of the server was its completion', () => {
+  const complete = { code: VDC_Complete, size: 0, buffer: 0n };
+  const read = { code: VDC_Read, size: 0, buffer: 0n };
+  for (const [title, commands, completed] of [
+    ['nothing was asked', [], false],
+    ['Complete was answered', [complete], true],
+    ['bytes moved after it', [complete, read], false],
+    ['it came again after bytes', [complete, read, complete], true],
+  ] as const)
+    test(`${title}: ${completed}`, () => {
+      const end = play(...commands).serve(RestoreDevice);
+      assert.deepEqual([end.how, end.completed], ['closed', completed]);
+    });
+});
