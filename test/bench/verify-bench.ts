@@ -1,5 +1,6 @@
-// node dist/test/bench/verify-bench.js [--size 1GiB --runs 5]: vdibackup verify and extract beside the stock
-// zstd -t and zstd -dc, on the same archive, in turn, medians. Prints a table and the ratios; judges nothing.
+// npm run bench:verify [-- --size 1GiB --runs 5]: vdibackup verify, extract and restore beside the stock zstd -t and
+// zstd -dc, on the same archive, in turn, medians. restore feeds the stand-in, which only counts what it gets; its
+// login, its FILELISTONLY pass and the stand-in's own copying count against it. Prints a table; judges nothing.
 
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatByteSize, MiB, parseByteSize } from '../../src/byte-size.ts';
 import { writeArchive } from '../rig/make-archive.ts';
-import { binPath, corpusPath } from '../rig/rig.ts';
+import { binPath, corpusPath, libraryPath, password, Rig } from '../rig/rig.ts';
 import { type Cost, measure, median } from './measure.ts';
 
 const { values } = parseArgs({
@@ -44,10 +45,11 @@ async function compare(
   own: readonly string[],
   size: number,
   runs: number,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const pairs: { stock: Cost; own: Cost }[] = [];
   for (let run = -1; run < runs; run += 1) {
-    const pair = { stock: await measure(stock), own: await measure(own) };
+    const pair = { stock: await measure(stock), own: await measure(own, env) };
     for (const cost of [pair.stock, pair.own])
       if (cost.exitCode !== 0) throw new Error(`exit ${cost.exitCode}: ${cost.stderr}`);
     if (run >= 0) pairs.push(pair); // the first is a warm-up
@@ -63,6 +65,26 @@ async function compare(
   const ratio = median(pairs.map((pair) => pair.stock.wallSeconds / pair.own.wallSeconds));
   const cpu = median(pairs.map((pair) => pair.own.cpuSeconds / pair.stock.cpuSeconds));
   say(`${title}: throughput x${ratio.toFixed(2)} of zstd, CPU x${cpu.toFixed(2)}`);
+}
+
+async function compareRestore(archive: string, size: number, runs: number): Promise<void> {
+  const rig = await Rig.create({ keepRestored: false, databases: [] });
+  const server = ['-S', `127.0.0.1,${rig.server.port}`, '-U', 'sa', '-C'];
+  const words = ['restore', 'Bench', archive, '--replace', '--progress', 'none', ...server];
+  await compare(
+    'restore',
+    toNowhere('zstd', '-qdc', archive),
+    [process.execPath, binPath, ...words],
+    size,
+    runs,
+    {
+      ...process.env,
+      ...rig.server.environment,
+      SQLCMDPASSWORD: password,
+      VDIBACKUP_VDI_LIBRARY: libraryPath,
+    },
+  );
+  await rig.close();
 }
 
 async function main(): Promise<void> {
@@ -93,6 +115,7 @@ async function main(): Promise<void> {
       size,
       runs,
     );
+    await compareRestore(archive, size, runs);
   } finally {
     await rm(folder, { recursive: true });
   }
