@@ -245,8 +245,9 @@ function doctorCommand(program: Command, actions: Actions): void {
   const command = fileCommand(program, 'doctor')
     .summary('check everything a backup needs on this machine')
     .description(
-      'Checks everything a backup needs on this machine, changes nothing, and prints what\n' +
-        'fixes each finding. Exit 0, or 5 with any problem. With --json the report is on stdout.',
+      'Checks everything a backup needs on this machine, changes nothing, and prints\n' +
+        'what fixes each finding. Exit 0, or 5 with any problem. --json: one object on\n' +
+        'stdout.',
     )
     .argument('[database]', 'also this one: its state, and room for its backups')
     .action((database: string | undefined, flags: DoctorCommandFlags) =>

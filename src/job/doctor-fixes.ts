@@ -8,6 +8,7 @@ export interface FixContext {
   readonly request: DoctorRequest;
   /** Name of the account that runs this, where known. */
   readonly account?: string | undefined;
+  readonly inContainer?: boolean;
   /** Machine that SQL Server says it runs on. */
   readonly serverMachine?: string | undefined;
 }
@@ -43,10 +44,12 @@ const fixes: Readonly<Record<string, Fix>> = {
   ),
   'complete-refused': query(() => 'SELECT @@VERSION'),
   'complete-by-update': query(() => 'SELECT @@VERSION'),
-  'complete-later': bySystem(
-    'vdibackup --json master - 2>&1 >/dev/null | grep completeEnabled',
-    'cmd /c "vdibackup --json master - 2>&1 >NUL | findstr completeEnabled"',
-  ),
+  'complete-later': (context) => {
+    const backup = `vdibackup ${connectionWords(context)} --json master -`;
+    return context.windows
+      ? `cmd /c "${backup} 2>&1 >NUL | findstr completeEnabled"`
+      : `${backup} 2>&1 >/dev/null | grep completeEnabled`;
+  },
   'runs-as-root': () => asMssql,
   'no-server-account': () => 'ps -C sqlservr -o user=,uid=',
   'account-unknown': () => asMssql,
@@ -56,11 +59,17 @@ const fixes: Readonly<Record<string, Fix>> = {
   'not-elevated': () => elevated,
   'elevation-unknown': () => elevated,
   'shm-missing': () => 'sudo mount -t tmpfs -o size=1g tmpfs /dev/shm',
-  'shm-small': () => 'sudo mount -o remount,size=1g /dev/shm',
+  'shm-small': ({ inContainer }) =>
+    inContainer ? 'docker run --shm-size=1g …' : 'sudo mount -o remount,size=1g /dev/shm',
   'shm-full': () => 'ls -l /dev/shm',
   'container-memory-off': () =>
     "printf '[memory]\\nenablecontainersharedmemory = true\\n' >> /var/opt/mssql/mssql.conf",
   'container-unknown': () => 'docker run --ipc=container:sql --network=container:sql …',
+  'no-answer': again(() => '-l 60'),
+  'connection-lost': bySystem(
+    'sudo tail -n 50 /var/opt/mssql/log/errorlog',
+    'Get-EventLog -LogName Application -Source MSSQL* -Newest 20',
+  ),
   'connection-refused': bySystem(
     'sudo systemctl start mssql-server',
     'Get-Service MSSQL* | Start-Service',
@@ -125,16 +134,22 @@ function query(statement: Fix): Fix {
 
 /** The same examination with other options. */
 function again(options: (strict: boolean) => string): Fix {
-  return ({ request: { connection, database }, windows }) => {
-    const { host, instance, port, login, encrypt } = connection;
-    const place = port === undefined ? (instance === undefined ? '' : `\\${instance}`) : `,${port}`;
-    return [
-      `vdibackup doctor -S ${shellWord(host + place, windows)}`,
-      ...(login ? [`-U ${shellWord(login.user, windows)}`] : []),
-      options(encrypt === 'strict'),
-      ...(database === undefined ? [] : [shellWord(database, windows)]),
-    ].join(' ');
+  return (context) => {
+    const { connection, database } = context.request;
+    const last = database === undefined ? '' : ` ${shellWord(database, context.windows)}`;
+    const other = options(connection.encrypt === 'strict');
+    return `vdibackup doctor ${connectionWords(context)} ${other}${last}`;
   };
+}
+
+/** Where and as whom, in the words of the command line. */
+function connectionWords({ request, windows }: FixContext): string {
+  const { host, instance, port, login, trustServerCertificate } = request.connection;
+  const named = instance === undefined ? '' : `\\${instance}`;
+  const words = [`-S ${shellWord(host + (port === undefined ? named : `,${port}`), windows)}`];
+  if (login) words.push(`-U ${shellWord(login.user, windows)}`);
+  if (trustServerCertificate) words.push('-C');
+  return words.join(' ');
 }
 
 function loginOf({ connection }: DoctorRequest): string {

@@ -111,7 +111,10 @@ class Examination {
     return {
       windows: this.#machine.system === 'windows',
       request: this.#request,
-      account: this.#machine.system === 'linux' ? this.#machine.account?.name : undefined,
+      ...(this.#machine.system === 'linux' && {
+        account: this.#machine.account?.name,
+        inContainer: this.#machine.container !== undefined,
+      }),
       serverMachine: physicalMachineName ?? machineName,
     };
   }
@@ -206,10 +209,11 @@ class Examination {
     const { session } = this.#parts;
     if (!session) return undefined;
     try {
-      return await this.#abort.race(question(session));
+      const { loginTimeout } = this.#request.connection;
+      return await this.#abort.race(inTime(question(session), loginTimeout));
     } catch (thrown) {
       this.#abort.throwIfAborted();
-      expected(thrown);
+      this.#find(failed('connection', expected(thrown)));
       delete this.#parts.session;
       await session.close();
       return undefined;
@@ -226,6 +230,26 @@ const made = ok(
 
 function stuck(message: string): Finding {
   return { check: 'device-set', level: 'problem', code: 'device-set-stuck', message };
+}
+
+/** Longest wait for one answer where the login may take for ever, in seconds. */
+const longestAnswer = 60;
+
+/** `answer`, or a failure after the time that a login may take. */
+async function inTime<T>(answer: Promise<T>, loginTimeout: number): Promise<T> {
+  const seconds = loginTimeout > 0 ? loginTimeout : longestAnswer;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `SQL Server left a question unanswered for ${seconds} s`;
+    const hints = ['A slow server needs a longer -l.'];
+    const failure = new Failure('connection', 'no-answer', message, { hints });
+    timer = setTimeout(() => reject(failure), seconds * 1000);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function libraryWords(machine: MachineFacts): string {

@@ -112,8 +112,8 @@ export function accountFinding(account: AccountFacts | undefined): Finding {
 }
 
 function umaskFinding(umask: number | undefined): Finding {
-  const digits = umask === undefined ? 'not told' : umask.toString(8).padStart(4, '0');
-  return ok('umask', `${digits}: vdibackup sets its own while it makes shared objects`);
+  const digits = umask === undefined ? 'unknown' : umask.toString(8).padStart(4, '0');
+  return ok('umask', `umask ${digits}; vdibackup sets its own while it makes shared objects`);
 }
 
 export function sharedMemoryFinding(memory: LinuxFacts['sharedMemory']): Finding {
