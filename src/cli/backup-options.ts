@@ -69,7 +69,7 @@ export function backupPlan(
   };
 }
 
-function oneDatabase(name: string): string {
+export function oneDatabase(name: string): string {
   if (selections.includes(name.toUpperCase())) {
     throw usageError(
       'several-databases',

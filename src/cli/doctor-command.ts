@@ -6,9 +6,11 @@ import type { DoctorSummary, Emit } from '../events.ts';
 import type { FindingLevel } from '../finding.ts';
 import type { DoctorReport, DoctorRequest } from '../job/doctor-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
+import { oneDatabase } from './backup-options.ts';
 import { type Connection, connection, definedOnly, type Login } from './connection-options.ts';
 import type { DoctorCommandFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
+import { usageError } from './usage-error.ts';
 
 /** As commander leaves them: words, not yet values. */
 export interface DoctorFlags {
@@ -24,11 +26,13 @@ export async function doctorCommand(
   speech: Speech,
 ): Promise<void> {
   speech.title = { verb: 'doctor', files: [] };
+  if (database !== undefined) oneDatabase(database);
+  if (flags.dest === '') throw usageError('invalid-value', '--dest names no folder');
+  const folder = flags.dest ?? (database === undefined ? undefined : '.');
   const { target, login } = connection(flags, around);
   await prepareSpeech({ ...flags, progress: 'none' }, around, speech);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await loginIfAny(login, emit)) });
-  const folder = flags.dest ?? (database === undefined ? undefined : '.');
   const request: DoctorRequest = Object.freeze({
     connection: settings,
     assumeLocal: flags.assumeLocal ?? false,

@@ -256,7 +256,7 @@ function doctorCommand(program: Command, actions: Actions): void {
   connectionOptions(command);
   command
     .optionsGroup('Doctor:')
-    .option('--dest <folder>', 'where backups shall go (with a database: this folder)');
+    .option('--dest <folder>', 'where backups shall go (with a database: here)');
   speechOptions(command);
 }
 

@@ -376,8 +376,16 @@ suite('doctor', { concurrency: 2 }, () => {
       assert.deepEqual(rig.server.deviceSets, []);
     }));
 
-  test('bad words are usage errors', () =>
-    examined(['doctor', 'Sales', 'Extra'], (ended) =>
-      assertFailed(ended, 2, /too many arguments/),
-    ));
+  for (const [title, words, reason] of [
+    ['a second database', ['Sales', 'Extra'], /too many arguments/],
+    ['a name that none can have', ['x'.repeat(129)], /1 to 128 characters/],
+    ['several databases', ['USER_DATABASES'], /USER_DATABASES/],
+    ['a folder without a name', ['--dest', ''], /--dest names no folder/],
+  ] as const)
+    test(`${title} is a usage error`, () =>
+      examined(['doctor', ...words], (ended, rig) => {
+        assertFailed(ended, 2, reason);
+        assert.equal(ended.stdout.length, 0);
+        assert.deepEqual(rig.server.logins, []);
+      }));
 });
