@@ -69,7 +69,7 @@ export function backupPlan(
   };
 }
 
-export function oneDatabase(name: string): string {
+function oneDatabase(name: string): string {
   if (selections.includes(name.toUpperCase())) {
     throw usageError(
       'several-databases',

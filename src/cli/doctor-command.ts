@@ -6,8 +6,9 @@ import type { DoctorSummary, Emit } from '../events.ts';
 import type { FindingLevel } from '../finding.ts';
 import type { DoctorReport, DoctorRequest } from '../job/doctor-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
-import { oneDatabase } from './backup-options.ts';
+
 import { type Connection, connection, definedOnly, type Login } from './connection-options.ts';
+import { databaseName } from './option-values.ts';
 import type { DoctorCommandFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
@@ -26,7 +27,7 @@ export async function doctorCommand(
   speech: Speech,
 ): Promise<void> {
   speech.title = { verb: 'doctor', files: [] };
-  if (database !== undefined) oneDatabase(database);
+  if (database !== undefined) databaseName(database);
   if (flags.dest === '') throw usageError('invalid-value', '--dest names no folder');
   const folder = flags.dest ?? (database === undefined ? undefined : '.');
   const { target, login } = connection(flags, around);

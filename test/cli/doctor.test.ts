@@ -379,7 +379,6 @@ suite('doctor', { concurrency: 2 }, () => {
   for (const [title, words, reason] of [
     ['a second database', ['Sales', 'Extra'], /too many arguments/],
     ['a name that none can have', ['x'.repeat(129)], /1 to 128 characters/],
-    ['several databases', ['USER_DATABASES'], /USER_DATABASES/],
     ['a folder without a name', ['--dest', ''], /--dest names no folder/],
   ] as const)
     test(`${title} is a usage error`, () =>
