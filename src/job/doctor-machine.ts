@@ -139,7 +139,9 @@ export function containerFinding(container: ContainerFacts | undefined): Finding
         'container-memory-off',
         'this is a container, and mssql.conf does not say enablecontainersharedmemory = true',
       ),
-      hints: ['VDI works in containers from SQL Server 2017 CU28 and 2019 CU15 on.'],
+      hints: [
+        'Restart the container afterwards. VDI works in containers from SQL Server 2017 CU28 and 2019 CU15 on.',
+      ],
     };
   return {
     ...unknown(

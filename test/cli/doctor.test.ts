@@ -333,6 +333,12 @@ suite('doctor', { concurrency: 2 }, () => {
         assert.equal(found(ended, 'device-set').level, 'ok');
       }));
 
+  test('a secret is masked in the report, wherever it turns up', () =>
+    examined(['doctor', password], (ended) => {
+      assert.equal(ended.code, 5);
+      assert.match(ended.stdout.toString(), /there is no database \[\*\*\*\]/);
+    }));
+
   test('too little space for the named database', () =>
     examined(
       ['doctor', '--json', 'Huge'],
