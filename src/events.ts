@@ -1,6 +1,8 @@
 // What the engine says while it works. The engine never prints: reporters (cli/) turn these into a bar,
 // lines or JSON Lines. The field `event` is the machine name, stable for `--json` readers.
 
+import type { Finding } from './finding.ts';
+
 export type BackupType = 'copy' | 'full' | 'diff' | 'log';
 
 /** Running totals of a job. Bytes since the start; `percent` is SQL Server's own (Msg 3211) when it said one. */
@@ -96,8 +98,18 @@ export interface DrillSummary {
   readonly assertions: number;
 }
 
+/** The outcome of an examination that found no problem. */
+export interface DoctorSummary {
+  readonly job: 'doctor';
+  readonly checks: number;
+  readonly ok: number;
+  readonly warnings: number;
+  readonly unknown: number;
+}
+
 export type JobSummary =
   | BackupSummary
+  | DoctorSummary
   | DrillSummary
   | RestoreSummary
   | ExtractSummary
@@ -161,6 +173,8 @@ export type JobEvent =
       /** What was looked at, in words. */
       readonly lines: readonly string[];
     }
+  /** `doctor` has looked at something. */
+  | ({ readonly event: 'finding' } & Finding)
   | {
       readonly event: 'debug';
       readonly message: string;

@@ -66,6 +66,10 @@ const around: Surroundings = {
     jobLoaded = true;
     return (await import('../job/verify-job.ts')).verifyJob;
   },
+  loadDoctorJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/doctor-job.ts')).doctorJob;
+  },
   loadInfoJob: async () => (await import('../job/info-job.ts')).infoJob,
 };
 

@@ -4,11 +4,12 @@ import { Command, CommanderError, Option } from 'commander';
 import { toolVersion } from '../tool-version.ts';
 import { routeArgv } from './argv.ts';
 import type { BackupFlags } from './backup-options.ts';
+import { inOurWords } from './commander-complaint.ts';
 import type { ConnectionFlags } from './connection-options.ts';
+import type { DoctorFlags } from './doctor-command.ts';
 import type { DrillFlags } from './drill-command.ts';
 import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
 import type { RestoreFlags } from './restore-options.ts';
-import { usageError } from './usage-error.ts';
 
 export interface SpeechFlags {
   readonly json?: true;
@@ -22,6 +23,8 @@ export type BackupCommandFlags = BackupFlags & ConnectionFlags & SpeechFlags;
 export type RestoreCommandFlags = RestoreFlags & ConnectionFlags & SpeechFlags;
 
 export type DrillCommandFlags = DrillFlags & ConnectionFlags & SpeechFlags;
+
+export type DoctorCommandFlags = DoctorFlags & ConnectionFlags & SpeechFlags;
 
 export interface ExtractFlags extends SpeechFlags {
   readonly salvage?: true;
@@ -41,6 +44,7 @@ export interface Actions {
   extract(file: string, out: string | undefined, flags: ExtractFlags): Promise<void>;
   verify(files: readonly string[], flags: VerifyFlags): Promise<void>;
   info(files: readonly string[], flags: SpeechFlags): Promise<void>;
+  doctor(database: string | undefined, flags: DoctorCommandFlags): Promise<void>;
 }
 
 export interface ProgramInput {
@@ -53,6 +57,9 @@ export interface ProgramInput {
 
 /** Columns of `--help`, the same everywhere. */
 const helpFormat = { helpWidth: 80, minWidthToWrap: 30 };
+
+/** Commander throws these when it has said what it was asked for. */
+const spoken = /^commander\.(help|helpDisplayed|version)$/;
 
 /** Carries out the command line; throws `Failure('usage')` for one that nobody understands. */
 export async function runProgram({ argv, writeOut, learnSecret, actions }: ProgramInput) {
@@ -73,7 +80,7 @@ export async function runProgram({ argv, writeOut, learnSecret, actions }: Progr
 }
 
 /** Verbs that other versions have: taken for database names they would do something nobody asked for. */
-const reservedVerbs = ['restore', 'drill', 'doctor', 'bench', 'completion'];
+const reservedVerbs = ['restore', 'drill', 'bench', 'completion'];
 
 function programTree(actions: Actions, writeOut: (text: string) => void): Command {
   const program = new Command('vdibackup');
@@ -93,6 +100,7 @@ function programTree(actions: Actions, writeOut: (text: string) => void): Comman
   verifyCommand(program, actions);
   infoCommand(program, actions);
   extractCommand(program, actions);
+  doctorCommand(program, actions);
   for (const text of [examples, exitCodeTable, environment]) program.addHelpText('after', text);
   return program;
 }
@@ -233,6 +241,25 @@ function extractCommand(program: Command, actions: Actions): void {
   speechOptions(command);
 }
 
+function doctorCommand(program: Command, actions: Actions): void {
+  const command = fileCommand(program, 'doctor')
+    .summary('check everything a backup needs on this machine')
+    .description(
+      'Checks everything a backup needs on this machine, changes nothing, and prints\n' +
+        'what fixes each finding. Exit 0, or 5 with any problem. --json: one object on\n' +
+        'stdout.',
+    )
+    .argument('[database]', 'also this one: its state, and room for its backups')
+    .action((database: string | undefined, flags: DoctorCommandFlags) =>
+      actions.doctor(database, flags),
+    );
+  connectionOptions(command);
+  command
+    .optionsGroup('Doctor:')
+    .option('--dest <folder>', 'where backups shall go (with a database: here)');
+  speechOptions(command);
+}
+
 function fileCommand(program: Command, name: string): Command {
   return program
     .command(name)
@@ -295,42 +322,4 @@ function speechOptions(command: Command): void {
     .option('--log-file <file>', 'append a JSON log to this file')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
     .optionsGroup('Other:');
-}
-
-/** Commander throws these when it has said what it was asked for. */
-const spoken = /^commander\.(help|helpDisplayed|version)$/;
-
-const tryHelp = 'Try vdibackup --help.';
-
-/** Commander's complaint in one line of ours; a word that may hold a secret is cut. */
-function inOurWords({ code, message }: CommanderError, argv: readonly string[]): Error {
-  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  const hint = suggestion ? suggestion.replace(/^\(|\)$/g, '') : tryHelp;
-  switch (code) {
-    case 'commander.unknownOption':
-      return usageError('unknown-option', withoutValue(first), hint);
-    case 'commander.missingArgument':
-      return missingArgument(first, argv);
-    default:
-      return usageError('command-line', first, hint);
-  }
-}
-
-function missingArgument(message: string, [verb = '']: readonly string[]): Error {
-  if (verb !== 'backup')
-    return usageError(
-      'missing-argument',
-      message.includes("'database'") ? 'no database named' : 'no file named',
-      `See vdibackup ${verb} --help.`,
-    );
-  return usageError(
-    'missing-argument',
-    message.includes("'database'") ? 'no database named' : 'no destination file named',
-    'Write vdibackup <database> <file...>, or - for stdout; see vdibackup --help.',
-  );
-}
-
-/** `--pasword=secret` and `-xsecret` are named without what may be a value. */
-function withoutValue(message: string): string {
-  return message.replace(/^(unknown option ')(--[^=']*|-[^-']).*$/s, "$1$2'");
 }

@@ -2,7 +2,13 @@
 
 import { formatByteSize } from '../byte-size.ts';
 import { formatDuration } from '../duration.ts';
-import type { BackupSummary, BackupType, JobSummary, RestoreSummary } from '../events.ts';
+import type {
+  BackupSummary,
+  BackupType,
+  DoctorSummary,
+  JobSummary,
+  RestoreSummary,
+} from '../events.ts';
 import type { ErrorReport } from './error-report.ts';
 import { oneLine } from './output.ts';
 
@@ -11,7 +17,7 @@ export type RunTitle = DatabaseTitle | FileTitle;
 
 /** A run that only reads stored backups. */
 export interface FileTitle {
-  readonly verb: 'extract' | 'verify' | 'info' | 'drill';
+  readonly verb: 'extract' | 'verify' | 'info' | 'drill' | 'doctor';
   /** In the words of the command line. */
   readonly files: readonly string[];
 }
@@ -32,10 +38,15 @@ export function okLine(summary: JobSummary, title: RunTitle): string {
 
 function okRead(summary: Exclude<JobSummary, BackupSummary>, files: string): string {
   if (summary.job === 'info') return `OK info ${files}`;
+  if (summary.job === 'doctor') return okDoctor(summary);
   if (summary.job === 'restore') return okRestore(summary, files);
   const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
   const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
   return `OK ${summary.job} ${bytes} ${time} ${files}`;
+}
+
+function okDoctor({ checks, ok, warnings, unknown }: DoctorSummary): string {
+  return `OK doctor ${checks} checks: ${ok} ok, ${warnings} warnings, ${unknown} unknown`;
 }
 
 function okRestore(summary: RestoreSummary, files: string): string {
@@ -61,12 +72,12 @@ export function failedLine(report: ErrorReport, title: RunTitle | undefined): st
 }
 
 function titleWords(title: RunTitle): string {
-  if ('verb' in title) return `${title.verb} ${title.files.map(oneLine).join(',')}`;
+  if ('verb' in title) return `${title.verb} ${title.files.map(oneLine).join(',')}`.trimEnd();
   return `${oneLine(title.database)} ${title.type}`;
 }
 
 export function summaryObject(summary: JobSummary): object {
-  if ('job' in summary && summary.job === 'info')
+  if ('job' in summary && (summary.job === 'info' || summary.job === 'doctor'))
     return { event: 'summary', exitCode: 0, ...summary };
   const rate = Math.round(bytesPerSecond(summary));
   return { event: 'summary', exitCode: 0, ...summary, bytesPerSecond: rate };

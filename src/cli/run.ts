@@ -54,6 +54,10 @@ export class Run {
             const { infoCommand } = await import('./info-command.ts');
             await infoCommand(files, flags, this.#around, this.#speech);
           },
+          doctor: async (database, flags) => {
+            const { doctorCommand } = await import('./doctor-command.ts');
+            await doctorCommand(database, flags, this.#around, this.#speech);
+          },
         },
       });
       return 0;

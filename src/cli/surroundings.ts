@@ -1,6 +1,7 @@
 import type { Abort } from '../abort.ts';
 import type { BackupSummary, Emit, ExtractSummary, RestoreSummary } from '../events.ts';
 import type { BackupRequest } from '../job/backup-request.ts';
+import type { DoctorReport, DoctorRequest } from '../job/doctor-report.ts';
 import type { DrillResult } from '../job/drill-job.ts';
 import type { DrillRequest } from '../job/drill-request.ts';
 import type { ExtractRequest } from '../job/extract-request.ts';
@@ -41,6 +42,7 @@ export interface Surroundings {
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;
   readonly loadInfoJob: () => Promise<InfoJob>;
+  readonly loadDoctorJob: () => Promise<DoctorJob>;
 }
 
 export type RestoreJob = (
@@ -66,6 +68,13 @@ export type ExtractJob = (
 export type VerifyJob = (request: VerifyRequest, abort: Abort, emit: Emit) => Promise<VerifyReport>;
 
 export type InfoJob = (files: readonly string[], abort: Abort) => Promise<InfoReport>;
+
+export type DoctorJob = (
+  request: DoctorRequest,
+  abort: Abort,
+  emit: Emit,
+  speakOn: (stderr: number, stdout: number) => void,
+) => Promise<DoctorReport>;
 
 export type BackupJob = (
   request: BackupRequest,

@@ -71,6 +71,7 @@ export class TextReporter implements Reporter {
       case 'verified':
         this.#verified(event);
         break;
+      case 'finding': // in the table on standard output
       case 'debug':
         break;
       default:

@@ -35,7 +35,7 @@ export interface PreflightWarning {
 export function checkServer(facts: ServerFacts, whereabouts: Whereabouts): void {
   checkEngine(facts);
   checkMachine(facts, whereabouts);
-  if (facts.isSysadmin === false) throw notSysadmin(whereabouts.login);
+  checkRole(facts, whereabouts);
 }
 
 /**
@@ -61,7 +61,12 @@ const enginesWithoutVdi: readonly (number | undefined)[] = [5, 6, 8, 11, 12];
 
 const expressEdition = 4;
 
-function checkEngine({ engineEdition, edition, productMajor, productVersion }: ServerFacts): void {
+export function checkEngine({
+  engineEdition,
+  edition,
+  productMajor,
+  productVersion,
+}: ServerFacts): void {
   if (enginesWithoutVdi.includes(engineEdition))
     throw new Failure(
       'environment',
@@ -81,7 +86,10 @@ function checkEngine({ engineEdition, edition, productMajor, productVersion }: S
     );
 }
 
-function checkMachine(facts: ServerFacts, { localHostname, assumeLocal }: Whereabouts): void {
+export function checkMachine(
+  facts: ServerFacts,
+  { localHostname, assumeLocal }: Whereabouts,
+): void {
   const theirs = [facts.physicalMachineName, facts.machineName].filter(
     (name) => name !== undefined,
   );
@@ -106,6 +114,10 @@ const netBiosLength = 15;
 
 function netBiosName(hostname: string): string {
   return (hostname.split('.')[0] ?? '').toUpperCase().slice(0, netBiosLength);
+}
+
+export function checkRole({ isSysadmin }: ServerFacts, { login }: Whereabouts): void {
+  if (isSysadmin === false) throw notSysadmin(login);
 }
 
 function notSysadmin(login: string | undefined): Failure {

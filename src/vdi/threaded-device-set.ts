@@ -61,13 +61,15 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     this.ended = Promise.all(threads.map((thread) => thread.ended));
   }
 
-  create(instance?: string): void {
+  create(instance?: string): { completeRequested: boolean } {
     this.#expect('new');
     let hresult = this.#create(VDF_RequestComplete, instance);
     // A very old sqlvdi.dll may refuse the bit (vdi-contract §5.2); the legacy Flush rules then apply.
-    if (hresult === VD_E_NOTSUPPORTED) hresult = this.#create(0, instance);
+    const completeRequested = hresult !== VD_E_NOTSUPPORTED;
+    if (!completeRequested) hresult = this.#create(0, instance);
     if (hresult !== NOERROR) throw vdiFailure('Create', hresult);
     this.#phase = 'created';
+    return { completeRequested };
   }
 
   #create(features: number, instance: string | undefined): number {

@@ -79,9 +79,10 @@ export interface VirtualDeviceSet {
   readonly deviceNames: readonly string[];
   /**
    * For the instance that will be sent the statement: its bare name as it says itself, undefined = the default
-   * instance. Linux has no named instances. Throws `Failure('environment')`.
+   * instance. Linux has no named instances. Throws `Failure('environment')`. Tells whether the library took the
+   * request for VDC_Complete; whether the server will send it, only its configuration says.
    */
-  create(instance?: string): void;
+  create(instance?: string): { readonly completeRequested: boolean };
   /** Settles when the server configured the set; rejects with `Failure` (also when aborted meanwhile). */
   configured(): Promise<DeviceConfiguration>;
   openDevices(): void;

@@ -148,7 +148,7 @@ suite('offline commands', () => {
     });
   }
 
-  for (const verb of ['verify', 'info', 'extract']) {
+  for (const verb of ['verify', 'info', 'extract', 'doctor']) {
     test(`${verb} --help fits 80 columns`, () => {
       const { status, stdout } = vdibackup(verb, '--help');
       assert.equal(status, 0);

@@ -54,7 +54,7 @@ const refused: [string, string[], Record<string, string>][] = [
   ['a database only', ['Sales'], {}],
   ['an unknown option', ['--strips', '2', 'Sales', 'x.bak'], {}],
   ['no login', ['Sales', 'x.bak'], {}],
-  ['a verb that is not there yet', ['doctor', 'x.bak'], {}],
+  ['a verb that is not there yet', ['bench', 'x.bak'], {}],
   ['a user without password and terminal', ['-Usa', 'Sales', 'x.bak'], {}],
   ['a missing password file', ['-Usa', '--password-file=/no/such', 'Sales', 'x.bak'], {}],
   ['a bad environment', ['Sales', 'x.bak'], { SQLCMDLOGINTIMEOUT: 'soon' }],

@@ -51,6 +51,11 @@ export class SqlSessionRelay {
     }
   }
 
+  /** Nothing passes any more, and nobody is told. */
+  hold(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   stop(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();

@@ -159,9 +159,20 @@ const fileColumns = {
 
 /** Data pages of a database, told from what its full backup stream holds. */
 export function dataPages(database: Database): number {
-  const { streams } = database.description;
-  const bytes = streams.kind === 'generate' ? streams.bytes : 8 * 1024 * 1024;
-  return Math.max(1024, Math.ceil(bytes / pageBytes / 128) * 128);
+  return Math.max(1024, Math.ceil(streamPages(database) / 128) * 128);
+}
+
+function streamPages({ description: { streams } }: Database): number {
+  return Math.ceil((streams.kind === 'generate' ? streams.bytes : 8 * 1024 * 1024) / pageBytes);
+}
+
+/** Pages in use in a file of the database: what its stream holds; of the log, a little. */
+export function usedPages(instance: Instance, database: Database, file: string): number | null {
+  const row = fileRows(instance, database).find(
+    ({ name: given }) => String(given).toLowerCase() === file.trimEnd().toLowerCase(),
+  );
+  if (!row) return null;
+  return row.type === 0 ? Math.min(streamPages(database), Number(row.size)) : 128;
 }
 
 function fileRows(instance: Instance, database: Database): Record<string, SqlValue>[] {

@@ -1,6 +1,7 @@
 // The built-in functions, each with its result type and its meaning.
 
 import { randomUUID } from 'node:crypto';
+import { usedPages } from './catalog.ts';
 import { connectionProperty, serverProperty, versionText } from './server-property.ts';
 import type { Session } from './session.ts';
 import { compare, convert, toInteger, toText } from './sql-conversion.ts';
@@ -86,6 +87,17 @@ const identity: Record<string, SqlFunction> = {
       args.length === 0
         ? database
         : (instance.databases.find(({ id }) => id === whole(args[0]))?.name ?? null),
+  },
+  // Of files of the current database only.
+  FILEPROPERTY: {
+    args: [2, 2],
+    type: intType,
+    call: ({ instance, database }, [file, property]) => {
+      const current = instance.find(database);
+      const wanted = (text(property) ?? '').toLowerCase();
+      if (!current || wanted !== 'spaceused') return null;
+      return usedPages(instance, current, text(file) ?? '');
+    },
   },
   DATABASEPROPERTYEX: {
     args: [2, 2],

@@ -59,6 +59,7 @@ async function help(): Promise<string> {
       extract: nothing,
       verify: nothing,
       info: nothing,
+      doctor: nothing,
     },
   });
   return text;

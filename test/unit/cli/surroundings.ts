@@ -72,6 +72,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     loadExtractJob: nothing,
     loadVerifyJob: nothing,
     loadInfoJob: nothing,
+    loadDoctorJob: nothing,
     ...overrides,
   };
   return { around, err: () => err, out: () => out, requests };

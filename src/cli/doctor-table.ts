@@ -1,0 +1,26 @@
+// The findings of `doctor` for people: a line each, and what to do below it.
+
+import type { DoctorReport, Finding } from '../job/doctor-report.ts';
+import { oneLine } from './output.ts';
+
+const levelWidth = 9;
+const checkWidth = 15;
+
+export function doctorTable({ findings }: DoctorReport): string {
+  return `${findings.flatMap(lines).map(harmless).join('\n')}\n`;
+}
+
+function lines({ check, level, code, message, fix, hints = [] }: Finding): string[] {
+  const name = level === 'ok' || code === 'not-checked' ? '' : ` [${code}]`;
+  const indent = ' '.repeat(levelWidth + checkWidth);
+  return [
+    `${level.padEnd(levelWidth)}${check.padEnd(checkWidth)}${oneLine(message)}${name}`,
+    ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
+    ...hints.map((hint) => `${indent}hint: ${oneLine(hint)}`),
+  ];
+}
+
+/** Without what could move the cursor: some words are the server's. */
+function harmless(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '?');
+}
