@@ -10,6 +10,9 @@ import { searchPath } from './odbc-environment.ts';
 
 const realm = 'STANDIN.TEST';
 
+/** What must be installed for it. */
+export const kerberosPrograms = ['krb5kdc', 'kadmin.local', 'kinit'];
+
 export class Kerberos {
   readonly #folder: string;
   readonly #kdc: ChildProcess;

@@ -27,12 +27,19 @@ export function defineOdbcTests(
   programs: readonly string[],
   define: () => void,
 ): void {
+  whereInstalled(programs, () => {
+    if (loadsHere) define();
+    else test(`passes in Node.js ${newerNode}`, () => passesInNewerNode(file));
+  });
+}
+
+/** A failing test with the missing Debian packages, or what `define` defines. */
+export function whereInstalled(programs: readonly string[], define: () => void): void {
   const missing = missingPackages(programs);
-  if (missing.length > 0)
+  if (missing.length === 0) define();
+  else
     test('the Debian packages of ODBC are installed', () =>
       assert.fail(`missing: apt-get install ${missing.join(' ')}`));
-  else if (loadsHere) define();
-  else test(`passes in Node.js ${newerNode}`, () => passesInNewerNode(file));
 }
 
 export const loadsHere = Number(process.versions.napi) >= neededNodeApi;
@@ -40,8 +47,7 @@ export const loadsHere = Number(process.versions.napi) >= neededNodeApi;
 function missingPackages(programs: readonly string[]): string[] {
   const run = (program: string, ...args: string[]) =>
     spawnSync(program, args, { encoding: 'utf8', env: { PATH: searchPath } });
-  const found = (program: string) =>
-    !run('which', program).error && run('which', program).status === 0;
+  const found = (program: string) => run('which', program).status === 0;
   const missing = ['odbcinst', ...programs].filter((program) => !found(program));
   const drivers = run('odbcinst', '-q', '-d').stdout ?? '';
   return [

@@ -10,10 +10,10 @@ import { enter, phases } from '../rig/phases.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
 import { decompressAll, fingerprint } from '../rig/zstd.ts';
-import { Kerberos } from './kerberos.ts';
+import { Kerberos, kerberosPrograms } from './kerberos.ts';
 import { defineOdbcTests } from './odbc-environment.ts';
 
-defineOdbcTests(fileURLToPath(import.meta.url), ['krb5kdc', 'kadmin.local', 'kinit'], () => {
+defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
   suite('-E', () => {
     let kerberos: Kerberos;
     let ticket: Record<string, string>;
@@ -70,10 +70,33 @@ defineOdbcTests(fileURLToPath(import.meta.url), ['krb5kdc', 'kadmin.local', 'kin
           assert.equal((await rig.read('s.zst')).toString(), 'yesterday');
         }));
 
-    test("SQL Server's own words end the run with their exit code", () =>
+    test("SQL Server's own words are the reason of a failure, in the order it said them", () =>
       withTicket([], async (rig) => {
-        const ended = await rig.run(['Sales', 's.zst', '--with', 'MEDIAPASSWORD = 1x']).ended;
-        assert.equal(ended.code === 2 || ended.code === 7, true, ended.stderr);
+        const error = { number: 3023, severity: 16, text: 'Backup operations must be serialized.' };
+        rig.server.fault({ error });
+        const ended = await rig.run(['Sales', 's.zst']).ended;
+        assertFailed(ended, 6, /Msg 3023: Backup operations must be serialized/);
+        assert.match(
+          ended.stderr,
+          /Msg 3023, Level 16: [^\n]*\n[^\n]*Msg 3013, Level 16: BACKUP DATABASE/,
+        );
+      }));
+
+    test('a connection that dies in the middle is told as lost', () =>
+      withTicket([], async (rig) => {
+        rig.server.fault({ 'vanish-at': 9_000_000, 'vanish-keeps-set': true });
+        assertFailed(await rig.run(['Sales', 's.zst']).ended, 4, /the connection .* was lost/);
+      }));
+
+    test('a server that answers nothing any more can be left', () =>
+      withTicket([], async (rig) => {
+        rig.server.fault({ 'mute-sql': true });
+        const program = rig.run(['Sales', 's.zst']);
+        const asked = () => rig.server.statements.some((text) => text.startsWith('BACKUP'));
+        await program.until('the statement', asked);
+        const ended = await abort(program, 'SIGINT', 'SIGINT');
+        assertFailed(ended, 130, /interrupted by Ctrl-C/);
+        assert.ok(ended.abortMs < 2 * longestAbortMs, `took ${Math.round(ended.abortMs)} ms`);
       }));
 
     test('a reader of stdout that goes away is a failure', () =>
