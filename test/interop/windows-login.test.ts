@@ -116,6 +116,14 @@ defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
         );
       }));
 
+    test('without an ODBC driver the one to install is named', () =>
+      withTicket([], async (rig) => {
+        rig.connectionEnvironment = { ...ticket, ODBCSYSINI: rig.path('nowhere') };
+        const ended = await rig.run(['Sales', 's.zst']).ended;
+        assertFailed(ended, 4, /needs an ODBC driver for SQL Server, and none is installed/);
+        assert.match(ended.stderr, /hint: Install the ODBC Driver 18 for SQL Server/);
+      }));
+
     test('a server that takes no Windows login says so', () =>
       withTicket([], async (rig) => {
         rig.server.loginFault({
