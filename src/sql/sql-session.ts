@@ -14,6 +14,7 @@
 // - `state` is 0. `severity` is 16 for an error and 0 for information where the driver does not say it (FreeTDS).
 // - The driver decides when messages are handed on: FreeTDS keeps those of one statement until it ends. Errors and
 //   information of one call may be sorted, errors first (SQLGetDiagRec).
+// - After an error in the first statement of a batch nothing more is heard: the driver manager knows of no further result.
 // - `cancel` has no effect once the statement has said something (odbc-connection.ts); the end of the connection has.
 // - A statement that does not end in time leaves `close` without a closed connection; the end of the process closes it.
 

@@ -180,19 +180,19 @@ export function sqlSessionContract(
       withSession(async (session) => {
         const heard: number[] = [];
         const { outcome } = session.execute(
-          "PRINT N'before'; BACKUP DATABASE [nowhere] TO VIRTUAL_DEVICE = N'x'",
+          "PRINT N'before'; BACKUP DATABASE [nowhere] TO VIRTUAL_DEVICE = N'x'; PRINT N'after'",
           ({ number }) => heard.push(number),
         );
         const { ok, messages, connectionLost } = await outcome;
         assert.deepEqual({ ok, connectionLost }, { ok: false, connectionLost: false });
-        assert.deepEqual(heard, [0, 911, 3013]);
+        assert.deepEqual(heard, [0, 911, 3013, 0]);
         assert.deepEqual(
           messages.map(({ number }) => number),
           heard,
         );
         assert.deepEqual(
           messages.map(({ severity }) => severity > 10),
-          [false, true, true],
+          [false, true, true, false],
         );
       }));
 
