@@ -1,7 +1,7 @@
 // The only door to ODBC: the native half of the optional package msnodesqlv8, and nothing of its JavaScript. That half
-// (1) ends the process with exit code 0 when stdout is a broken pipe (lib/logger.js), where a backup to stdout has failed;
-// (2) stops reading at the first error of a batch and lets a statement be cancelled only in a mode that polls each
-// millisecond and loses every message after the first; mssql/msnodesqlv8 is a pool on top of it that reconnects.
+// (1) ends the process with exit code 0 when process.stdout or process.stderr is a broken pipe (lib/logger.js of 5.5.0);
+// (2) reads no further than the first error of a batch; (3) cancels a statement only in a mode that polls each
+// millisecond and cannot read on after the first result. mssql/msnodesqlv8 is a pool on top of it that reconnects.
 
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';

@@ -45,7 +45,7 @@ export class OdbcConnection {
   }
 
   open(connectionString: string): Promise<OdbcReply> {
-    return answer((done) => this.#native.open(connectionString, done));
+    return answer(this.#native, (done) => this.#native.open(connectionString, done));
   }
 
   statement(text: string): OdbcStatement {
@@ -54,7 +54,7 @@ export class OdbcConnection {
   }
 
   close(): Promise<OdbcReply> {
-    return answer((done) => this.#native.close(done));
+    return answer(this.#native, (done) => this.#native.close(done));
   }
 }
 
@@ -111,16 +111,18 @@ export class OdbcStatement {
     await this.#submitted;
     await sleep(submissionTime);
     if (this.#spoke || this.#released) return;
-    await answer((done) => this.#native.cancelQuery(this.#id, this.#handle, done));
+    await answer(this.#native, (done) => this.#native.cancelQuery(this.#id, this.#handle, done));
   }
 
   async release(): Promise<void> {
     this.#released = true;
-    await answer((done) => this.#native.releaseStatement(this.#id, this.#handle, done));
+    await answer(this.#native, (done) =>
+      this.#native.releaseStatement(this.#id, this.#handle, done),
+    );
   }
 
   async #call(begin: (done: Done) => void): Promise<OdbcReply> {
-    const reply = await answer(begin);
+    const reply = await answer(this.#native, begin);
     this.#spoke ||= reply.records.length > 0;
     return reply;
   }
@@ -128,14 +130,22 @@ export class OdbcStatement {
 
 type Done = (error: unknown, reply: unknown) => void;
 
-function answer(begin: (done: Done) => void): Promise<OdbcReply> {
-  return new Promise((resolve) => {
+/**
+ * Connections with a call under way. The package works on in another thread with a connection that JavaScript may have
+ * forgotten meanwhile and frees it under the call (seen as a call that never answers).
+ */
+const underWay = new Set<{ readonly native: NativeConnection }>();
+
+function answer(native: NativeConnection, begin: (done: Done) => void): Promise<OdbcReply> {
+  const call = { native };
+  underWay.add(call);
+  return new Promise<OdbcReply>((resolve) => {
     try {
       begin((error, reply) => resolve(readReply(error, reply)));
     } catch (error) {
       resolve(readReply(asError(error), undefined));
     }
-  });
+  }).finally(() => underWay.delete(call));
 }
 
 function readReply(error: unknown, reply: unknown): OdbcReply {
