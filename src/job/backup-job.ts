@@ -12,7 +12,7 @@ import { CompressPool } from '../pipeline/compress-pool.ts';
 import { pipelineShape } from '../pipeline/pipeline-shape.ts';
 import { Throttle } from '../pipeline/throttle.ts';
 import { backupStatement } from '../sql/backup-statement.ts';
-import { openMssqlSession } from '../sql/mssql-session.ts';
+import { openSession } from '../sql/open-session.ts';
 import type { SqlSession } from '../sql/sql-session.ts';
 import { statementFailure } from '../sql/statement-failure.ts';
 import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
@@ -152,7 +152,7 @@ class BackupRun {
   }
 
   async #connect(): Promise<SqlSession> {
-    const session = await this.#abort.race(openMssqlSession(this.#request.connection));
+    const session = await this.#abort.race(openSession(this.#request.connection));
     this.#parts.session = session;
     return session;
   }

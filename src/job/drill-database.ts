@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
 import { asError } from '../errors.ts';
 import { isError } from '../sql/messages.ts';
-import { openMssqlSession } from '../sql/mssql-session.ts';
+import { openSession } from '../sql/open-session.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/quoting.ts';
 import { readDatabaseFacts } from '../sql/server-facts.ts';
 import type {
@@ -111,7 +111,7 @@ export async function dropDatabase(
 }
 
 async function tryDrop(connection: SqlConnectionSettings, database: string): Promise<boolean> {
-  const session = await openMssqlSession(connection);
+  const session = await openSession(connection);
   try {
     const facts = await readDatabaseFacts(session, database);
     if (facts === 'missing') return true;

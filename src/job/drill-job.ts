@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Abort } from '../abort.ts';
 import { asError, Failure } from '../errors.ts';
 import type { Emit, JobEvent, RestoreSummary } from '../events.ts';
-import { openMssqlSession } from '../sql/mssql-session.ts';
+import { openSession } from '../sql/open-session.ts';
 import { quoteIdentifier } from '../sql/quoting.ts';
 import { checkAssertion, checkDatabase, dropDatabase, enterDatabase } from './drill-database.ts';
 import { type DrillAssertion, type DrillCheck, type DrillReport, skipped } from './drill-report.ts';
@@ -91,7 +91,7 @@ class DrillRun {
 
   async #examine(): Promise<void> {
     const { connection, assertions } = this.#request;
-    const session = await this.#abort.race(openMssqlSession(connection));
+    const session = await this.#abort.race(openSession(connection));
     try {
       this.#emit({ event: 'checking', what: 'DBCC CHECKDB' });
       this.#checkdb = await checkDatabase(session, this.#database, this.#abort);

@@ -8,7 +8,7 @@ import { asError, type Failure } from '../errors.ts';
 import type { Emit, RestoreSummary } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
 import { readInstancePlaces } from '../sql/instance-places.ts';
-import { openMssqlSession } from '../sql/mssql-session.ts';
+import { openSession } from '../sql/open-session.ts';
 import { checkRestore } from '../sql/restore-preflight.ts';
 import { restoreStatement } from '../sql/restore-statement.ts';
 import { readDatabaseFacts, type ServerFacts } from '../sql/server-facts.ts';
@@ -135,7 +135,7 @@ class RestoreRun {
   }
 
   async #connect(): Promise<SqlSession> {
-    const session = await this.#abort.race(openMssqlSession(this.#request.connection));
+    const session = await this.#abort.race(openSession(this.#request.connection));
     this.#parts.session = session;
     return session;
   }

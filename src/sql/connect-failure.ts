@@ -13,7 +13,7 @@ export function connectFailure(
   settings: SqlConnectionSettings,
 ): Failure {
   const refused = messages.find(isError);
-  if (refused) return loginFailure(refused);
+  if (refused) return loginFailure(refused, settings);
   const errors = chain(error);
   const codes = errors.map((each) => ('code' in each ? String(each.code) : ''));
   const cause = errors.at(-1) ?? error;
@@ -34,13 +34,6 @@ export function connectFailure(
 
 /** Failures that need no server to be known: the settings name no login this build can use. */
 export function loginUnavailable(settings: SqlConnectionSettings): Failure | undefined {
-  if (settings.integrated)
-    return new Failure(
-      'connection',
-      'windows-login-unavailable',
-      'a Windows login (-E) needs the driver msnodesqlv8, which is not installed',
-      { hints: ['Install it: npm install msnodesqlv8', 'Or log in with a SQL login: -U and -P.'] },
-    );
   if (!settings.login)
     return new Failure('usage', 'no-login', 'no login was given', {
       hints: ['Say -U and --password-file, or set SQLCMDUSER and SQLCMDPASSWORD.'],
@@ -95,8 +88,12 @@ const loginHints = new Map<number, readonly [code: string, hint: string]>([
   [17809, ['too-many-connections', 'Close other connections, then try again.']],
 ]);
 
-function loginFailure(message: SqlMessage): Failure {
-  const [code, hint] = loginHints.get(message.number) ?? ['login-failed'];
+const windowsLoginHint =
+  'The account that runs vdibackup needs a login: CREATE LOGIN [DOMAIN\\name] FROM WINDOWS, and sysadmin.';
+
+function loginFailure(message: SqlMessage, { integrated }: SqlConnectionSettings): Failure {
+  const [code, words] = loginHints.get(message.number) ?? ['login-failed'];
+  const hint = integrated && code === 'login-failed' ? windowsLoginHint : words;
   return new Failure('connection', code, `SQL Server refused the login: ${spoken(message)}`, {
     hints: hint ? [hint] : [],
   });
@@ -156,8 +153,11 @@ function certificateFailure(
 }
 
 /** TDS 8 (strict) always verifies: there -C has no effect, as in sqlcmd. */
-function trustChoices({ encrypt }: SqlConnectionSettings): string {
-  const ca = 'make its CA known (NODE_EXTRA_CA_CERTS=ca.pem)';
+export function trustChoices({ encrypt, integrated }: SqlConnectionSettings): string {
+  const where = integrated
+    ? "the machine's trusted roots: certlm.msc"
+    : 'NODE_EXTRA_CA_CERTS=ca.pem';
+  const ca = `make its CA known (${where})`;
   return encrypt === 'strict'
     ? `Either ${ca}, or leave strict mode and trust the certificate: -N m -C.`
     : `Either trust this certificate unseen: -C, or ${ca}, or do without encryption: -N o.`;

@@ -1,4 +1,5 @@
-// THE PORT to SQL Server's T-SQL side. Implementations: mssql-session.ts (TDS over TCP); Windows login later.
+// THE PORT to SQL Server's T-SQL side. Implementations: mssql-session.ts (TDS over TCP) and odbc-session.ts (Windows
+// login); open-session.ts chooses.
 //
 // Contract
 // - A session is one TDS connection. It never retries: a backup statement must not run twice.
@@ -8,6 +9,14 @@
 // - The outcome of `execute` never rejects: a server error, a cancel and a lost connection are outcomes.
 // - `cancel` sends an attention, once; harmless when the statement has ended.
 // - `close` is idempotent, bounded (2 s) and never rejects.
+//
+// What ODBC cannot give
+// - `state` is 0. `severity` is 16 for an error and 0 for information where the driver does not say it (FreeTDS).
+// - The driver decides when messages are handed on: FreeTDS keeps those of one statement until it ends. Errors and
+//   information of one call may be sorted, errors first (SQLGetDiagRec).
+// - After an error in the first statement of a batch nothing more is heard: the driver manager knows of no further result.
+// - `cancel` has no effect once the statement has said something (odbc-connection.ts); the end of the connection has.
+// - A statement that does not end in time leaves `close` without a closed connection; the end of the process closes it.
 
 export interface SqlMessage {
   readonly number: number;

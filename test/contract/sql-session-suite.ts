@@ -1,5 +1,5 @@
 // The contract of src/sql/sql-session.ts as tests, for any implementation of it: `open` is the implementation,
-// `login` says whether it logs in with a SQL login (a Windows login has no password to get wrong).
+// `limits` are the cases where what lies below it cannot keep the contract to the letter.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -28,7 +28,17 @@ async function rowsOf(session: SqlSession, statement: string): Promise<readonly 
   return rows;
 }
 
-export function sqlSessionContract(title: string, open: OpenSession): void {
+/** Each one is a shortcoming of a driver, with what is asked of it instead. */
+export interface SessionLimits {
+  /** Says that there will be no connection, not that encryption was declined. */
+  readonly silentAboutEncryption?: true;
+}
+
+export function sqlSessionContract(
+  title: string,
+  open: OpenSession,
+  limits: SessionLimits = {},
+): void {
   describe(title, () => {
     let server: StandinServer;
     const warnings: string[] = [];
@@ -170,19 +180,19 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
       withSession(async (session) => {
         const heard: number[] = [];
         const { outcome } = session.execute(
-          "PRINT N'before'; BACKUP DATABASE [nowhere] TO VIRTUAL_DEVICE = N'x'",
+          "PRINT N'before'; BACKUP DATABASE [nowhere] TO VIRTUAL_DEVICE = N'x'; PRINT N'after'",
           ({ number }) => heard.push(number),
         );
         const { ok, messages, connectionLost } = await outcome;
         assert.deepEqual({ ok, connectionLost }, { ok: false, connectionLost: false });
-        assert.deepEqual(heard, [0, 911, 3013]);
+        assert.deepEqual(heard, [0, 911, 3013, 0]);
         assert.deepEqual(
           messages.map(({ number }) => number),
           heard,
         );
         assert.deepEqual(
           messages.map(({ severity }) => severity > 10),
-          [false, true, true],
+          [false, true, true, false],
         );
       }));
 
@@ -344,7 +354,8 @@ export function sqlSessionContract(title: string, open: OpenSession): void {
       const relay = await SqlSessionRelay.start(server.port, { onFirstPacket: stripEncryption });
       try {
         const failure = await failureOf(open(settings({ port: relay.port })));
-        assert.equal(`${failure.kind} ${failure.code}`, 'connection not-encrypted');
+        assert.equal(failure.kind, 'connection');
+        if (!limits.silentAboutEncryption) assert.equal(failure.code, 'not-encrypted');
       } finally {
         relay.stop();
       }

@@ -31,12 +31,16 @@ export const smallDatabase = {
 export class Rig {
   readonly server: StandinServer;
   readonly folder: string;
+  /** How `run` connects, and what that needs in the environment; a test of another login changes both. */
+  connection: readonly string[];
+  connectionEnvironment: Readonly<Record<string, string>> = { SQLCMDPASSWORD: password };
   readonly #programs: Program[] = [];
   #runs = 0;
 
   private constructor(server: StandinServer, folder: string) {
     this.server = server;
     this.folder = folder;
+    this.connection = ['-S', `127.0.0.1,${server.port}`, '-U', 'sa', '-C'];
   }
 
   static async create(options: Partial<InstanceOptions> = {}): Promise<Rig> {
@@ -58,7 +62,7 @@ export class Rig {
 
   /** vdibackup with a connection to the stand-in; `args` follow the connection options. */
   run(args: readonly string[], options: ProgramOptions = {}): Program {
-    return this.bare(['-S', `127.0.0.1,${this.server.port}`, '-U', 'sa', '-C', ...args], options);
+    return this.bare([...this.connection, ...args], options);
   }
 
   /** vdibackup with exactly these arguments. */
@@ -76,7 +80,7 @@ export class Rig {
   /** What vdibackup needs in its environment to find the password, the library and the server. */
   get environment(): Record<string, string> {
     return {
-      SQLCMDPASSWORD: password,
+      ...this.connectionEnvironment,
       VDIBACKUP_VDI_LIBRARY: libraryPath,
       VDI_STANDIN_LOG: this.judgeLog,
       ...this.server.environment,

@@ -53,6 +53,8 @@ export interface DatabaseDescription {
 
 export interface InstanceOptions {
   readonly login?: { readonly user: string; readonly password: string };
+  /** Takes every Kerberos ticket for good: it has no key to look into one. Default: refuses Windows logins. */
+  readonly windowsLogins?: boolean;
   readonly sysadmin?: boolean;
   readonly tls?: TlsPolicy;
   /** Default: this machine's name as Windows would cut it (upper case, 15 characters). */
@@ -99,6 +101,7 @@ const firstUserDatabase = 5;
 
 export class Instance {
   readonly login: { readonly user: string; readonly password: string };
+  readonly windowsLogins: boolean;
   readonly tls: TlsPolicy;
   readonly machineName: string;
   readonly instanceName: string | undefined;
@@ -120,6 +123,7 @@ export class Instance {
 
   constructor(options: InstanceOptions) {
     this.login = options.login ?? { user: 'sa', password: 'Stand-in-1' };
+    this.windowsLogins = options.windowsLogins ?? false;
     this.tls = options.tls ?? 'supported';
     this.machineName = options.machineName ?? netbiosName(hostname());
     this.instanceName = options.instance;

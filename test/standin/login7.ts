@@ -9,6 +9,8 @@ export interface Login {
   readonly applicationName: string;
   readonly serverName: string;
   readonly database: string;
+  /** The GSS-API token of a Windows login; empty when a user and a password log in. */
+  readonly windowsToken: Buffer;
 }
 
 const fieldsStart = 36;
@@ -23,6 +25,10 @@ const fieldNames = [
   'language',
   'database',
 ] as const;
+/** OptionFlags2, and fIntSecurity in it; ibSSPI and cbSSPI, which count bytes (MS-TDS 2.2.6.4). */
+const optionFlags2 = 25;
+const integratedSecurity = 0x80;
+const sspiField = 78;
 
 export function parseLogin(payload: Buffer): Login {
   const field = (name: (typeof fieldNames)[number]): Buffer => {
@@ -40,7 +46,14 @@ export function parseLogin(payload: Buffer): Login {
     applicationName: text('applicationName'),
     serverName: text('serverName'),
     database: text('database'),
+    windowsToken: windowsToken(payload),
   };
+}
+
+function windowsToken(payload: Buffer): Buffer {
+  if (((payload[optionFlags2] ?? 0) & integratedSecurity) === 0) return Buffer.alloc(0);
+  const start = payload.readUInt16LE(sspiField);
+  return payload.subarray(start, start + payload.readUInt16LE(sspiField + 2));
 }
 
 // LOGIN7 swaps the nibbles of every password byte and XORs with 0xA5: obscurity, not secrecy.
@@ -51,4 +64,11 @@ function reveal(obscured: Buffer): string {
 
 function swapNibbles(byte: number): number {
   return ((byte << 4) | (byte >> 4)) & 0xff;
+}
+
+const kerberosOid = Buffer.from('06092a864886f712010202', 'hex');
+
+/** True for a token of Kerberos, alone or inside SPNEGO (RFC 4121, RFC 4178); NTLM is none. */
+export function isKerberos(token: Buffer): boolean {
+  return token.includes(kerberosOid);
 }

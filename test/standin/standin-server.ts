@@ -10,12 +10,15 @@ import type { DeviceSetLink } from './device-set-link.ts';
 import { StreamLibrary } from './device-streams.ts';
 import type { Fault, LoginFault } from './fault.ts';
 import { Instance, type InstanceOptions } from './instance.ts';
+import type { Login } from './login7.ts';
 import type { ConnectionCipher } from './prelogin.ts';
 import type { DeviceBytes } from './recipe.ts';
 import { TdsConnection } from './tds-connection.ts';
 
 export interface LoginRecord {
   readonly user: string;
+  /** By Kerberos. */
+  readonly windows: boolean;
   readonly accepted: boolean;
   readonly hostName: string;
   readonly applicationName: string;
@@ -136,13 +139,10 @@ export class StandinServer {
         takeFault: () => this.#faults.shift() ?? {},
       },
       takeLoginFault: () => this.#loginFaults.shift() ?? {},
-      loggedIn: (
-        login: { userName: string; hostName: string; applicationName: string; database: string },
-        accepted: boolean,
-        cipher: ConnectionCipher,
-      ) => {
-        const { userName, hostName, applicationName, database } = login;
-        this.logins.push({ user: userName, accepted, hostName, applicationName, database, cipher });
+      loggedIn: (login: Login, accepted: boolean, cipher: ConnectionCipher) => {
+        const { userName: user, hostName, applicationName, database } = login;
+        const windows = login.windowsToken.length > 0;
+        this.logins.push({ user, windows, accepted, hostName, applicationName, database, cipher });
       },
       statement: (text: string) => {
         this.statements.push(text);

@@ -4,7 +4,7 @@ import { type BatchContext, executeBatch } from './batch-executor.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type LoginFault, serverMessage } from './fault.ts';
 import type { Instance } from './instance.ts';
-import { type Login, parseLogin } from './login7.ts';
+import { isKerberos, type Login, parseLogin } from './login7.ts';
 import { packetTypes, type TdsMessage } from './packet.ts';
 import {
   type ConnectionCipher,
@@ -43,6 +43,13 @@ export interface ConnectionHost {
 }
 
 const tds74 = 0x7400_0004;
+
+const untrusted: ServerMessage = {
+  number: 18452,
+  severity: 14,
+  state: 1,
+  text: 'Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.',
+};
 
 export class TdsConnection {
   readonly #host: ConnectionHost;
@@ -147,9 +154,12 @@ export class TdsConnection {
   #refusal(login: Login, fault: LoginFault): readonly ServerMessage[] | undefined {
     const { instance } = this.#host;
     if (fault['login-error']) return [serverMessage(fault['login-error'])];
+    const isWindows = login.windowsToken.length > 0;
+    if (isWindows && !(instance.windowsLogins && isKerberos(login.windowsToken)))
+      return [untrusted];
     const isKnown = login.userName.toLowerCase() === instance.login.user.toLowerCase();
     const failed = `Login failed for user '${login.userName}'.`;
-    if (!isKnown || login.password !== instance.login.password) {
+    if (!isWindows && (!isKnown || login.password !== instance.login.password)) {
       return [{ number: 18456, severity: 14, state: 1, text: failed }];
     }
     const database = instance.find(login.database);

@@ -94,10 +94,17 @@ for (const [number, code] of refusals)
     assert.equal(failure.hints.length, 1);
   });
 
-test('a Windows login names the one command that is missing', () => {
-  const failure = loginUnavailable({ ...settings, integrated: true });
-  assert.equal(`${failure?.kind} ${failure?.code}`, 'connection windows-login-unavailable');
-  assert.match(failure?.hints[0] ?? '', /npm install msnodesqlv8$/);
+test('a refused Windows login is told what the account needs, not about passwords', () => {
+  const refused: SqlMessage = { number: 18456, severity: 14, state: 1, text: 'Login failed.' };
+  const failure = connectFailure(wrapped('ELOGIN'), [refused], { ...settings, integrated: true });
+  assert.match(failure.hints.join(' '), /CREATE LOGIN \[DOMAIN\\name\] FROM WINDOWS/);
+});
+
+test('where certificates are made known depends on who checks them', () => {
+  const hints = (integrated: boolean) =>
+    connectFailure(wrapped('CERT_UNTRUSTED'), [], { ...settings, integrated }).hints.join(' ');
+  assert.match(hints(false), /NODE_EXTRA_CA_CERTS/);
+  assert.match(hints(true), /certlm\.msc/);
 });
 
 test('no login at all is a mistake of usage', () => {

@@ -29,6 +29,7 @@ export function makeSession(options: Partial<InstanceOptions> = {}): Session {
       applicationName: 'test',
       serverName: '',
       database: '',
+      windowsToken: Buffer.alloc(0),
     },
     encrypted: true,
     database: 'master',
