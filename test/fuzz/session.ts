@@ -1,0 +1,122 @@
+// One run of Jazzer.js (libFuzzer) over one target: its corpus, its limits, and what came of it.
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { helpToLoad, type LoadHelp } from './older-glibc.ts';
+import { corpusSeeds, seedsOf } from './seeds.ts';
+import { type TargetName, targets } from './target-list.ts';
+
+/** Longest time of one input: the slowest good ones take some milliseconds. */
+const inputSeconds = 5;
+/** Of the whole process; Node.js, Babel and the fuzzer alone take 250 MiB. */
+const memoryMiB = 1024;
+/** How long the fuzzer may take to start and to end. */
+const graceSeconds = 60;
+
+export interface Outcome {
+  readonly target: TargetName;
+  readonly runs: number;
+  readonly inputs: number;
+  /** Inputs that reached something no input had reached. */
+  readonly added: number;
+  readonly seconds: number;
+  readonly peakMiB: number;
+  readonly finding: { readonly words: string; readonly file: string | undefined } | undefined;
+}
+
+export class Session {
+  readonly #folder: string;
+  #help: LoadHelp | undefined;
+
+  /** `folder` keeps what was found: inputs by target, and findings. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async run(target: TargetName, seconds: number): Promise<Outcome> {
+    this.#help ??= helpToLoad(join(this.#folder, 'older-glibc'));
+    const corpus = this.#seeded(target);
+    const findings = join(this.#folder, 'findings');
+    mkdirSync(findings, { recursive: true });
+    const before = filesOf(findings);
+    const { code, output } = await this.#fuzz(
+      target,
+      seconds,
+      corpus,
+      join(findings, `${target}-`),
+    );
+    const figure = (name: string) =>
+      Number(new RegExp(`stat::${name}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
+    const file = filesOf(findings).find(
+      (name) => name.startsWith(target) && !before.includes(name),
+    );
+    const words = wordsOf(output);
+    const failed = code !== 0 || file !== undefined;
+    return {
+      target,
+      runs: figure('number_of_executed_units'),
+      inputs: filesOf(corpus).length,
+      added: figure('new_units_added'),
+      seconds,
+      peakMiB: figure('peak_rss_mb'),
+      finding: failed ? { words, file: file && join(findings, file) } : undefined,
+    };
+  }
+
+  /** The folder of inputs to begin with, where the fuzzer adds its own. */
+  #seeded(target: TargetName): string {
+    const corpus = join(this.#folder, 'corpus', target);
+    mkdirSync(corpus, { recursive: true });
+    const { maxBytes } = targets[target];
+    for (const { name, bytes } of [...seedsOf(target), ...corpusSeeds(target, maxBytes)])
+      if (bytes.length <= maxBytes)
+        writeFileSync(join(corpus, name.replaceAll(/\W+/g, '-')), bytes);
+    return corpus;
+  }
+
+  #fuzz(
+    target: TargetName,
+    seconds: number,
+    corpus: string,
+    findings: string,
+  ): Promise<{ code: number | null; output: string }> {
+    const { nodeOptions, env } = this.#help as LoadHelp;
+    const program = createRequire(import.meta.url).resolve('@jazzer.js/core/dist/cli.js');
+    const args = [
+      ...[...nodeOptions, program, join(import.meta.dirname, 'targets', `${target}.js`), corpus],
+      ...['--includes', 'dist/src/', '--timeout', String(inputSeconds * 1000)],
+      // They watch for calls of the system, which no target makes, and would hook zstd's loader.
+      ...['--disableBugDetectors', '.*', '--', `-max_total_time=${seconds}`],
+      ...[`-max_len=${targets[target].maxBytes}`, `-rss_limit_mb=${memoryMiB}`],
+      ...[`-artifact_prefix=${findings}`, '-print_final_stats=1', '-use_value_profile=1'],
+    ];
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: (seconds + graceSeconds) * 1000,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    for (const pipe of [child.stdout, child.stderr])
+      pipe.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
+  }
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder).sort();
+}
+
+/** The error and where it came from; without one, the end of what the fuzzer said. */
+function wordsOf(output: string): string {
+  const at = output.search(/^==\d+==/m);
+  const lines = output.slice(at < 0 ? -2000 : at).split('\n');
+  return lines
+    .slice(0, 30)
+    .join('\n')
+    .replaceAll(`${relative('/', process.cwd())}/`, '');
+}
