@@ -21,8 +21,8 @@ export function containerSample(): Buffer {
   const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaHeader())]);
   media.write('MSSQLBAK', 'latin1');
   const first = media.length;
-  const set = atSector([media, filemark(0), record(Buffer.concat(setStart('Sales')))]);
-  const end = atSector([set, record(setEnd('Sales'))]);
+  const records = [Buffer.concat(setStart('Sales')), setEnd('Sales')].map(record);
+  const end = atSector([media, filemark(0), ...records]);
   const marked = [first, end.length];
   const closing = atSector([end, listing([first]), record(block('ESET', new Uint8Array(36)))]);
   return Buffer.concat([closing, listing(marked)]);

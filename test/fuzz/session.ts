@@ -1,17 +1,17 @@
 // One run of Jazzer.js (libFuzzer) over one target: its corpus, its limits, and what came of it.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { helpToLoad, type LoadHelp } from './older-glibc.ts';
-import { corpusSeeds, seedsOf } from './seeds.ts';
-import { type TargetName, targets } from './target-list.ts';
+import { corpusSeeds, seedsOf, testFolder } from './seeds.ts';
+import { type TargetFacts, type TargetName, targets } from './target-list.ts';
 
 /** Longest time of one input: the slowest good ones take some milliseconds. */
 const inputSeconds = 5;
 /** Of the whole process; Node.js, Babel and the fuzzer alone take 250 MiB. */
-const memoryMiB = 1024;
+const memoryMiB = 768;
 /** How long the fuzzer may take to start and to end. */
 const graceSeconds = 60;
 
@@ -53,10 +53,12 @@ export class Session {
       (name) => name.startsWith(target) && !before.includes(name),
     );
     const words = wordsOf(output);
-    const failed = code !== 0 || file !== undefined;
+    const runs = figure('number_of_executed_units');
+    // A run that ends without its counts has not run.
+    const failed = code !== 0 || runs === 0 || file !== undefined;
     return {
       target,
-      runs: figure('number_of_executed_units'),
+      runs,
       inputs: filesOf(corpus).length,
       added: figure('new_units_added'),
       seconds,
@@ -84,12 +86,15 @@ export class Session {
   ): Promise<{ code: number | null; output: string }> {
     const { nodeOptions, env } = this.#help as LoadHelp;
     const program = createRequire(import.meta.url).resolve('@jazzer.js/core/dist/cli.js');
+    const { maxBytes, sync }: TargetFacts = targets[target];
     const args = [
       ...[...nodeOptions, program, join(import.meta.dirname, 'targets', `${target}.js`), corpus],
+      ...(sync ? ['--sync'] : []),
       ...['--includes', 'dist/src/', '--timeout', String(inputSeconds * 1000)],
       // They watch for calls of the system, which no target makes, and would hook zstd's loader.
       ...['--disableBugDetectors', '.*', '--', `-max_total_time=${seconds}`],
-      ...[`-max_len=${targets[target].maxBytes}`, `-rss_limit_mb=${memoryMiB}`],
+      ...[`-max_len=${maxBytes}`, `-rss_limit_mb=${memoryMiB}`],
+      ...dictionaryOf(target),
       ...[`-artifact_prefix=${findings}`, '-print_final_stats=1', '-use_value_profile=1'],
     ];
     const child = spawn(process.execPath, args, {
@@ -105,6 +110,12 @@ export class Session {
       });
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
   }
+}
+
+/** Words of the format, which mutations put in. */
+function dictionaryOf(target: TargetName): string[] {
+  const file = join(testFolder, 'fuzz', 'dictionaries', `${target}.dict`);
+  return existsSync(file) ? [`-dict=${file}`] : [];
 }
 
 function filesOf(folder: string): string[] {

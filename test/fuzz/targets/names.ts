@@ -7,7 +7,7 @@ import { tokenize } from '../../standin/tokenizer.ts';
 import { unlessRefused } from '../judge.ts';
 
 /** File systems of Linux, and room for a number behind it. */
-const maxNameBytes = 255 - '_999'.length;
+const maxNameBytes = 255 - '_9999'.length;
 
 export function fuzz(data: Uint8Array): void {
   const text = new TextDecoder().decode(data);
