@@ -44,11 +44,12 @@ async function replay(file: string, name: string | undefined): Promise<number> {
   }
 }
 
-function report({ target, runs, inputs, added, seconds, peakMiB, finding }: Outcome): void {
-  const grown = `${inputs} inputs, ${added} of them new`;
-  say(
-    `${finding === undefined ? 'ok    ' : 'FAILED'} ${target.padEnd(16)} ${String(runs).padStart(8)} runs in ${seconds} s, ${grown}, ${peakMiB} MiB`,
-  );
+function report({ target, seconds, before, after, finding }: Outcome): void {
+  const verdict = finding === undefined ? 'ok    ' : 'FAILED';
+  const runs = `${String(after.runs).padStart(8)} runs in ${seconds} s`;
+  const edges = `edges ${before.edges} -> ${after.edges}`;
+  const inputs = `inputs ${before.inputs} -> ${after.inputs}`;
+  say(`${verdict} ${target.padEnd(16)} ${runs}, ${edges}, ${inputs}, ${after.memoryMiB} MiB`);
   if (finding === undefined) return;
   say(finding.words);
   if (finding.file !== undefined) say(`replay it: npm run fuzz -- --replay ${finding.file}`);

@@ -15,16 +15,26 @@ const memoryMiB = 768;
 /** How long the fuzzer may take to start and to end. */
 const graceSeconds = 60;
 
+/** Where a run stands. */
+export interface Figures {
+  readonly runs: number;
+  /** Edges of the program that were reached. */
+  readonly edges: number;
+  /** Inputs that reach something that no other does. */
+  readonly inputs: number;
+  readonly memoryMiB: number;
+}
+
 export interface Outcome {
   readonly target: TargetName;
-  readonly runs: number;
-  readonly inputs: number;
-  /** Inputs that reached something no input had reached. */
-  readonly added: number;
   readonly seconds: number;
-  readonly peakMiB: number;
+  /** When the inputs to begin with were read, and at the end; zeros for what was never said. */
+  readonly before: Figures;
+  readonly after: Figures;
   readonly finding: { readonly words: string; readonly file: string | undefined } | undefined;
 }
+
+const nothing: Figures = { runs: 0, edges: 0, inputs: 0, memoryMiB: 0 };
 
 export class Session {
   readonly #folder: string;
@@ -47,22 +57,18 @@ export class Session {
       corpus,
       join(findings, `${target}-`),
     );
-    const figure = (name: string) =>
-      Number(new RegExp(`stat::${name}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
+    const [first, last] = [figuresOf(output, 'INITED'), figuresOf(output, 'DONE')];
     const file = filesOf(findings).find(
       (name) => name.startsWith(target) && !before.includes(name),
     );
     const words = wordsOf(output);
-    const runs = figure('number_of_executed_units');
-    // A run that ends without its counts has not run.
-    const failed = code !== 0 || runs === 0 || file !== undefined;
+    // A run that ends without its figures has not run.
+    const failed = code !== 0 || last === undefined || file !== undefined;
     return {
       target,
-      runs,
-      inputs: filesOf(corpus).length,
-      added: figure('new_units_added'),
       seconds,
-      peakMiB: figure('peak_rss_mb'),
+      before: first ?? nothing,
+      after: last ?? nothing,
       finding: failed ? { words, file: file && join(findings, file) } : undefined,
     };
   }
@@ -95,7 +101,7 @@ export class Session {
       ...['--disableBugDetectors', '.*', '--', `-max_total_time=${seconds}`],
       ...[`-max_len=${maxBytes}`, `-rss_limit_mb=${memoryMiB}`],
       ...dictionaryOf(target),
-      ...[`-artifact_prefix=${findings}`, '-print_final_stats=1', '-use_value_profile=1'],
+      ...[`-artifact_prefix=${findings}`, '-use_value_profile=1'],
     ];
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
@@ -110,6 +116,17 @@ export class Session {
       });
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
   }
+}
+
+/** libFuzzer's line of that name; its last words (-print_final_stats) may get lost when Node.js ends first. */
+function figuresOf(output: string, event: string): Figures | undefined {
+  const line = new RegExp(
+    `^#(\\d+)\\s+${event}\\s+cov: (\\d+) .*corp: (\\d+)/.* rss: (\\d+)Mb`,
+    'm',
+  ).exec(output);
+  if (!line) return undefined;
+  const [runs = 0, edges = 0, inputs = 0, memoryMiB = 0] = line.slice(1).map(Number);
+  return { runs, edges, inputs, memoryMiB };
 }
 
 /** Words of the format, which mutations put in. */

@@ -10,13 +10,13 @@ const leadBytes = 2;
 const sizes = { dataBytes: pageBytes, logBytes: 512, backupSize: 20_000 };
 const when = new Date('2026-01-02T03:04:05Z');
 
-/** The media header, as long as the streams' first block. */
-export function mediaHeader(): Buffer {
+/** The media header, filled up to a multiple of `align`. */
+export function mediaHeader(align = 1024): Buffer {
   const raid = Buffer.alloc(32);
   raid.write('0123456789abcdef', 'latin1');
   raid.writeUInt16LE(2, 20);
   raid.writeUInt16LE(1, 24);
-  return block('TAPE', new Uint8Array(42), [['RAID', raid]], 1024);
+  return block('TAPE', new Uint8Array(42), [['RAID', raid]], align);
 }
 
 /** The blocks of a set in front of its data, and those behind. */
@@ -38,8 +38,9 @@ export function setEnd(database: string): Buffer {
   return block('MSLS', new Uint8Array(4), [['MQCI', mqci(describe(database), sizes, true)]]);
 }
 
-/** One with a page and filemarks, one with two sets and no filemarks. */
+/** One with a page and filemarks, one with two sets and no filemarks, and one that is hardly a stream. */
 export function smallStreams(): Buffer[] {
+  const tiny = ['SSET', 'VOLB', 'ESET', 'ESET'].map((type) => block(type, Buffer.alloc(80), [], 4));
   return [
     Buffer.concat([
       ...[mediaHeader(), filemark(0)],
@@ -56,6 +57,7 @@ export function smallStreams(): Buffer[] {
         ...endBlocks(),
       ]),
     ]),
+    Buffer.concat([mediaHeader(4), ...tiny]),
   ];
 }
 

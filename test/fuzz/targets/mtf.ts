@@ -53,10 +53,8 @@ function sumsOf(piece: Uint8Array): Int32Array {
 /** Of a stream whose framing is whole, the walker (verify, backup) and the hops (info, restore) say the same. */
 function assertAgree(facts: MtfFacts, { media, sets }: MtfDescription): void {
   assert.equal(sets.length, facts.sets, 'sets');
-  if (facts.mediaSetId !== undefined) {
-    assert.equal(media?.MediaSetId, facts.mediaSetId);
-    assert.equal(media?.FamilyCount, facts.familyCount);
-  }
+  assert.equal(media?.MediaSetId, facts.mediaSetId, 'media');
+  assert.equal(media?.FamilyCount, facts.familyCount, 'stripes');
   const header = sets.at(-1)?.header;
   assert.equal(header?.BackupSetGUID, facts.set?.backupSetId);
   assert.equal(header?.BackupName, facts.set?.name);
