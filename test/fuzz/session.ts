@@ -68,7 +68,10 @@ export class Session {
       target,
       seconds,
       before: first ?? nothing,
-      after: last ?? nothing,
+      after: last ?? {
+        ...(first ?? nothing),
+        runs: Number(/^Done (\d+) runs/m.exec(output)?.[1] ?? 0),
+      },
       finding: failed ? { words, file: file && join(findings, file) } : undefined,
     };
   }

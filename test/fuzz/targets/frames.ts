@@ -18,6 +18,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
     assertSeenByZstd(bytes.subarray(at), frame);
     if (!frame || frame.kind === 'large') return;
     offset += frame.bytes;
+    assert.ok(offset <= bytes.length, 'a frame behind the end of the file');
   }
 }
 

@@ -18,12 +18,22 @@ export function fuzz(data: Uint8Array): void {
   const head = encodeSkippableHead({ magic: archiveFrameMagic, contentBytes: data.length });
   const frame = Buffer.concat([head, data]);
   const header = unlessRefused('integrity', () => decodeArchiveHeader(frame, 'fuzzed'));
-  if (header) assertSame(header, decodeArchiveHeader(encodeArchiveHeader(header), 'fuzzed'));
+  if (header) {
+    const { stripe, stripes, blockSize, transferSize, frameSize } = header;
+    assertWhole([stripe, stripes, blockSize, transferSize, frameSize, header.compression.level]);
+    assertSame(header, decodeArchiveHeader(encodeArchiveHeader(header), 'fuzzed'));
+  }
   const trailer = unlessRefused('integrity', () => decodeArchiveTrailer(frame, 'fuzzed'));
+  if (trailer) assertWhole([trailer.frames, trailer.rawBytes, trailer.compressedBytes]);
   const isShort = JSON.stringify(trailer ?? '').length < trailerFrameBytes / 2;
   if (!trailer || !isShort || trailer.messages.some(({ text }) => text.length > maxMessageText))
     return;
   assertSame(trailer, decodeArchiveTrailer(encodeArchiveTrailer(trailer), 'fuzzed'));
+}
+
+/** What readers allocate and count by. */
+function assertWhole(numbers: readonly number[]): void {
+  assert.ok(numbers.every(Number.isSafeInteger), numbers.join(' '));
 }
 
 /** As JSON, which has no -0. */

@@ -20,7 +20,8 @@ export async function fuzz(data: Uint8Array): Promise<void> {
   assert.deepEqual(walk(piecesOf(bytes), false), whole, 'it depends on the pieces');
   assert.deepEqual(walk(summedPieces(bytes), true), whole, 'it depends on who makes the sums');
   const description = await describeMtf(rawBytesOf(bytes));
-  if (whole.facts && whole.facts.damage === undefined) assertAgree(whole.facts, description);
+  const { facts } = whole;
+  if (facts && !facts.compressed && facts.damage === undefined) assertAgree(facts, description);
 }
 
 function walk(pieces: Iterable<Uint8Array>, summed: boolean) {
