@@ -85,7 +85,7 @@ process.dlopen = (module, path, ...more) =>
 }
 
 /** ELF64, little-endian: the entries of .gnu.version_r (SHT_GNU_verneed) that name a missing version. */
-export function withWeakVersions(original: Buffer): Buffer {
+function withWeakVersions(original: Buffer): Buffer {
   const elf = Buffer.from(original);
   const u64 = (at: number) => Number(elf.readBigUInt64LE(at));
   const [sectionsAt, sectionBytes, sections] = [
