@@ -59,7 +59,7 @@ export class Session {
     );
     const [first, last] = [figuresOf(output, 'INITED'), figuresOf(output, 'DONE')];
     const file = filesOf(findings).find(
-      (name) => name.startsWith(target) && !before.includes(name),
+      (name) => name.startsWith(`${target}-`) && !before.includes(name),
     );
     const words = wordsOf(output);
     // A run that ends without its figures has not run.
