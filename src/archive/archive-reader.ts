@@ -155,6 +155,9 @@ async function readEnds(
   if (table.count < 2 || !first || !last || first.compressedBytes !== framesAt) {
     throw damaged(name, 'its seek table does not begin with its header');
   }
+  if (first.rawBytes !== 0 || last.rawBytes !== 0) {
+    throw damaged(name, 'its seek table counts its header or trailer as data');
+  }
   if (last.compressedBytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
   const trailer = decodeArchiveTrailer(
     await readExactly(source, last.offset, last.compressedBytes),

@@ -1,10 +1,16 @@
 // What is found out about a frame before it is decompressed: whether it is the one the seek table lists, and
 // whether what stands between the frames of another program's file is really of our own making.
-import { decodeFrameHeader, frameChecksum } from './frame-header.ts';
+import {
+  decodeFrameHeader,
+  type FrameHeader,
+  frameChecksum,
+  frameChecksumBytes,
+} from './frame-header.ts';
 import type { SkippedFrame } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
 import { archiveFrameMagic, skippableHeadBytes } from './skippable-frame.ts';
 import { readSome, type Source } from './source.ts';
+import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.ts';
 
 /** First characters of the JSON in every header and trailer. */
 const ourBeginning = '{"vdibackup":';
@@ -31,6 +37,20 @@ export function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: strin
   if (planned.checksum === undefined) return;
   if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)
     throw damaged(file, `${where} has another checksum than the seek table`);
+  // zstd would also take several frames in one place, which nobody finds who reads from the start.
+  if (lengthOf(frame, header) !== frame.length)
+    throw damaged(file, `${where} does not end where the seek table says`);
+}
+
+/** Bytes to the end of the frame's checksum; undefined when its blocks lead out of `frame`. */
+function lengthOf(frame: Uint8Array, { headerBytes }: FrameHeader): number | undefined {
+  for (let at = headerBytes; at + blockHeaderBytes <= frame.length; ) {
+    const block = decodeZstdBlock(frame.subarray(at, at + blockHeaderBytes));
+    if (!block) return undefined;
+    at += block.bytes;
+    if (block.isLast) return at + frameChecksumBytes;
+  }
+  return undefined;
 }
 
 /** The frame in words. */

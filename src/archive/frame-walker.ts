@@ -10,12 +10,10 @@ import {
 import { damaged } from './io-failure.ts';
 import { decodeSkippableHead, isSkippable, skippableHeadBytes } from './skippable-frame.ts';
 import { readSome, type Source } from './source.ts';
+import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.ts';
 
 /** Bytes looked at around a header at a time: blocks often are shorter, and a read costs more than bytes. */
 const peekBytes = 4 * KiB;
-const blockHeaderBytes = 3;
-const rleBlock = 1;
-const reservedBlock = 3;
 
 export interface SkippedFrame {
   readonly kind: 'skippable';
@@ -90,12 +88,10 @@ export class FrameWalker {
     while (at <= this.#maxFrameBytes) {
       const head = await this.#peek(offset + at, blockHeaderBytes);
       if (head.length < blockHeaderBytes) throw cut(this.#source.name, offset);
-      const [low = 0, middle = 0, high = 0] = head;
-      const fields = low | (middle << 8) | (high << 16);
-      const type = (fields >> 1) & 3;
-      if (type === reservedBlock) throw badBlock(this.#source.name, offset + at);
-      at += blockHeaderBytes + (type === rleBlock ? 1 : fields >> 3);
-      if ((fields & 1) === 1) return at <= this.#maxFrameBytes ? at : undefined;
+      const block = decodeZstdBlock(head);
+      if (!block) throw badBlock(this.#source.name, offset + at);
+      at += block.bytes;
+      if (block.isLast) return at <= this.#maxFrameBytes ? at : undefined;
     }
     return undefined;
   }

@@ -41,7 +41,8 @@ export class MtfSetReader {
   /** The next block; `body` reaches to its first stream when it was wanted. */
   block(header: BlockHeader, body: Uint8Array): void {
     this.#lastBlock = header.type;
-    if (header.type === 'SSET') this.#begin(body);
+    if (header.type === 'TAPE') this.#media = {};
+    else if (header.type === 'SSET') this.#begin(body);
     else if (header.type === 'VOLB') this.#set = { ...this.#set, ...decodeVolume(body) };
     else if (header.type === 'SFMB') this.#filemarks += 1;
     else if (header.type === 'ESET') {
@@ -53,7 +54,7 @@ export class MtfSetReader {
   /** The next stream of the block; `data` is whole when it was wanted, else empty. */
   stream(block: BlockHeader, id: string, data: Uint8Array): void {
     if (id === 'CSUM') this.#hasChecksums = true;
-    else if (id === 'RAID') this.#media = decodeMedia(data);
+    else if (id === 'RAID' && block.type === 'TAPE') this.#media = decodeMedia(data);
     else if (id === 'MQCI' && block.type === 'MSCI') this.#first = decodeConfiguration(data);
     else if (id === 'MQCI' && block.type === 'MSLS') this.#last = decodeConfiguration(data);
   }

@@ -49,42 +49,47 @@ export function relocate(
   );
   for (const path of wanted.values()) claim(path, taken);
   // Files that stay come first, so that a new one never takes their place.
-  const staying = new Map(
-    files.flatMap(({ logicalName, kind }) => {
-      const path = folderWish(kind, wishes) ? undefined : own.byName.get(key(logicalName));
-      return path !== undefined && !wanted.has(key(logicalName)) && !taken.has(pathKey(path))
-        ? [[key(logicalName), path] as const]
-        : [];
-    }),
-  );
-  for (const path of staying.values()) taken.add(pathKey(path));
+  const staying = new Map<ListedFile, string>();
+  for (const file of files) {
+    const path = folderWish(file.kind, wishes)
+      ? undefined
+      : named(own.files, file.logicalName)?.path;
+    if (path === undefined || wanted.has(file) || taken.has(pathKey(path))) continue;
+    taken.add(pathKey(path));
+    staying.set(file, path);
+  }
   return files.map((file) => {
-    const name = key(file.logicalName);
-    const path = wanted.get(name) ?? staying.get(name) ?? freshPath(file, wishes, places, taken);
+    const path = wanted.get(file) ?? staying.get(file) ?? freshPath(file, wishes, places, taken);
     return { logicalName: file.logicalName, path };
   });
 }
 
-/** Logical names do not tell case apart. */
-function key(logicalName: string): string {
-  return logicalName.toLowerCase();
+/** Logical names tell case apart only in a database that does: then two of them may differ by nothing else. */
+function named<T extends { readonly logicalName: string }>(
+  files: readonly T[],
+  logicalName: string,
+): T | undefined {
+  return (
+    files.find((file) => file.logicalName === logicalName) ??
+    files.find((file) => file.logicalName.toLowerCase() === logicalName.toLowerCase())
+  );
 }
 
 function wantedPaths(
   files: readonly ListedFile[],
   moves: readonly FileMove[],
-): ReadonlyMap<string, string> {
-  const known = new Set(files.map(({ logicalName }) => key(logicalName)));
-  const wanted = new Map<string, string>();
+): ReadonlyMap<ListedFile, string> {
+  const wanted = new Map<ListedFile, string>();
   for (const { logicalName, path } of moves) {
-    if (!known.has(key(logicalName))) throw unknownFile(logicalName, files);
-    if (wanted.has(key(logicalName)))
+    const file = named(files, logicalName);
+    if (!file) throw unknownFile(logicalName, files);
+    if (wanted.has(file))
       throw usage('move-twice', `--move names the file ${logicalName} twice`, []);
     if (!isAbsolutePath(path))
       throw usage('move-not-absolute', `--move ${logicalName}=${path} is not an absolute path`, [
         'SQL Server opens the file: give the whole path as it sees it.',
       ]);
-    wanted.set(key(logicalName), path);
+    wanted.set(file, path);
   }
   return wanted;
 }
@@ -107,11 +112,8 @@ function claim(path: string, taken: Set<string>): void {
 }
 
 function ownFiles(database: string, placed: readonly PlacedFile[]) {
-  const own = placed.filter((file) => file.database.toLowerCase() === database.toLowerCase());
-  return {
-    paths: new Set(own.map(({ path }) => pathKey(path))),
-    byName: new Map(own.map(({ logicalName, path }) => [key(logicalName), path])),
-  };
+  const files = placed.filter((file) => file.database.toLowerCase() === database.toLowerCase());
+  return { files, paths: new Set(files.map(({ path }) => pathKey(path))) };
 }
 
 function folderWish(kind: ListedFile['kind'], wishes: RelocationWishes): string | undefined {

@@ -38,16 +38,27 @@ export function pathKey(path: string): string {
   return path.replaceAll(/[\\/]+/g, '/').toLowerCase();
 }
 
-const forbidden = /[<>:"/\\|?*\p{Cc}]/gu;
+/** A half of a surrogate pair has no bytes in UTF-8. */
+const forbidden = /[<>:"/\\|?*\p{Cc}\p{Cs}]/gu;
+/** Windows drops them: another name would come out than was asked for. */
+const droppedEnd = /[. ]+$/;
 /** Names of devices on Windows, with any extension. */
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-/** Leaves room for a number behind it in the 255 bytes of a name on Linux, whatever the script. */
-const maxStemLength = 60;
+/** Together, and with a number between them, they fit into the 255 bytes of a name on Linux, whatever the script. */
+const maxStem = { characters: 60, bytes: 220 };
+const maxExtension = { characters: 8, bytes: 29 };
 
 /** `name` as a file name that both systems take; never empty. */
 export function safeFileName(name: string): string {
-  const { name: stem, ext } = posix.parse(name.replaceAll(forbidden, '_').replace(/[. ]+$/, ''));
-  const kept = [...stem].slice(0, maxStemLength).join('') + ext.slice(0, 8);
+  const { name: stem, ext } = posix.parse(name.replaceAll(forbidden, '_').replace(droppedEnd, ''));
+  const whole = beginning(stem, maxStem) + beginning(ext, maxExtension);
+  const kept = whole.replace(droppedEnd, '');
   if (kept === '') return '_';
   return reserved.test(kept) ? `_${kept}` : kept;
+}
+
+function beginning(text: string, most: { characters: number; bytes: number }): string {
+  const kept = [...text].slice(0, most.characters);
+  while (Buffer.byteLength(kept.join('')) > most.bytes) kept.pop();
+  return kept.join('');
 }

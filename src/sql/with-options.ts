@@ -9,14 +9,16 @@ export interface WithOption {
   readonly text: string;
 }
 
-/** What hides commas, words and parentheses, each with its opening; a piece that never ends does not match. */
-const hidden = [
-  { open: '--', piece: /^--[^\n]*/ },
-  { open: '/*', piece: /^\/\*[\s\S]*?\*\// },
-  { open: "'", piece: /^'(?:[^']|'')*'/ },
-  { open: '"', piece: /^"(?:[^"]|"")*"/ },
-  { open: '[', piece: /^\[(?:[^\]]|\]\])*\]/ },
-] as const;
+/** What hides commas, words and parentheses, each with its opening and its length; undefined when it never ends. */
+const hidden: readonly { open: string; length: (rest: string) => number | undefined }[] = [
+  { open: '--', length: matching(/^--[^\n]*/) },
+  { open: '/*', length: blockCommentLength },
+  { open: "'", length: matching(/^'(?:[^']|'')*'/) },
+  { open: '"', length: matching(/^"(?:[^"]|"")*"/) },
+  { open: '[', length: matching(/^\[(?:[^\]]|\]\])*\]/) },
+];
+/** Stands for a comment that the end of its line ends; a blank to `\s`, as all that is hidden. */
+const lineCommentMark = '\uFEFF';
 
 /**
  * The options of `text` in order. Throws `Failure('usage')` where SQL Server could only answer with a syntax error:
@@ -38,7 +40,8 @@ function blankHidden(text: string): string {
   while (bare.length < text.length) {
     const rest = text.slice(bare.length);
     const length = hiddenLength(rest);
-    bare += length > 0 ? ' '.repeat(length) : rest.charAt(0);
+    const blank = rest.startsWith('--') ? lineCommentMark : ' ';
+    bare += length > 0 ? blank.repeat(length) : rest.charAt(0);
   }
   return bare;
 }
@@ -47,9 +50,23 @@ function blankHidden(text: string): string {
 function hiddenLength(rest: string): number {
   const kind = hidden.find(({ open }) => rest.startsWith(open));
   if (!kind) return 0;
-  const match = kind.piece.exec(rest);
-  if (!match) throw malformed(`${kind.open} is not closed`);
-  return match[0].length;
+  const length = kind.length(rest);
+  if (length === undefined) throw malformed(`${kind.open} is not closed`);
+  return length;
+}
+
+function matching(piece: RegExp): (rest: string) => number | undefined {
+  return (rest) => piece.exec(rest)?.[0].length;
+}
+
+/** T-SQL's comments nest ("Slash Star (Block Comment)"). */
+function blockCommentLength(rest: string): number | undefined {
+  let depth = 0;
+  for (const { 0: mark, index } of rest.matchAll(/\/\*|\*\//g)) {
+    depth += mark === '/*' ? 1 : -1;
+    if (depth === 0) return index + mark.length;
+  }
+  return undefined;
 }
 
 function topLevelCommas(bare: string): number[] {
@@ -70,7 +87,9 @@ function toOption(raw: string, bare: string): WithOption {
   const name = /^\s*([\p{L}_][\p{L}\p{N}_]*)/u.exec(bare)?.[1]?.toUpperCase();
   if (!name) throw malformed(text ? `"${text}" does not begin with a word` : 'an option is empty');
   if (name === 'WITH') throw malformed('the word WITH is already there');
-  return { name, text };
+  // Without its line end a comment would swallow the options that are written behind this one.
+  const endsInComment = bare.trimEnd().length < bare.lastIndexOf(lineCommentMark) + 1;
+  return { name, text: endsInComment ? `${text}\n` : text };
 }
 
 function malformed(reason: string): Failure {

@@ -46,6 +46,14 @@ describe('MTF walker', () => {
     });
   }
 
+  it('takes the media from the media header only', () => {
+    const [tape, ...blocks] = sampleBlocks();
+    const other = block('VOLB', new Uint8Array(56), [['RAID', new Uint8Array(32).fill(1)]]);
+    const facts = walk(Buffer.concat([tape as Buffer, other, ...blocks]));
+    assert.equal(facts?.damage, undefined);
+    assert.deepEqual([facts?.familyCount, facts?.familySequence], [3, 2]);
+  });
+
   it('reads views on shared memory', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(whole.length));
     shared.set(whole);

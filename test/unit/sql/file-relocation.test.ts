@@ -196,6 +196,17 @@ const refused: [string, Partial<RelocationWishes>, InstancePlaces, string][] = [
   ['an instance without folders', {}, { ...linux, dataFolder: undefined }, 'no-default-folder'],
 ];
 
+test('files whose names differ by case only go to places of their own', () => {
+  const files = [file('a', '/old/x.mdf'), file('A', '/old/y.mdf')];
+  const moves = [{ logicalName: 'A', path: '/new/y.mdf' }];
+  const placed = [{ database: 'Sales', logicalName: 'a', path: '/here/x.mdf' }];
+  assert.deepEqual(paths(files, { moves }, { ...linux, placed }), ['/here/x.mdf', '/new/y.mdf']);
+  assert.deepEqual(paths(files, {}, { ...linux, placed }), [
+    '/here/x.mdf',
+    '/var/opt/mssql/data/Sales_y.mdf',
+  ]);
+});
+
 suite('refuses', () => {
   for (const [title, wishes, places, code] of refused)
     test(title, () => {
@@ -211,6 +222,9 @@ suite('a safe file name', () => {
     ['dots...', 'dots'],
     ['', '_'],
     [`${'é'.repeat(200)}.mdf`, `${'é'.repeat(60)}.mdf`],
+    ['a.12345   b', 'a.12345'],
+    ['\ud800.mdf', '_.mdf'],
+    [`${'😀'.repeat(70)}.${'😀'.repeat(9)}`, `${'😀'.repeat(55)}.${'😀'.repeat(7)}`],
   ] as const)
     test(`of '${name.slice(0, 12)}'`, () => assert.equal(safeFileName(name), safe));
 });

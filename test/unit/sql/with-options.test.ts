@@ -21,6 +21,7 @@ const readings: [text: string, names: string[]][] = [
   ['/* STATS, */ CHECKSUM', ['CHECKSUM']],
   ['CHECKSUM /* , STATS */', ['CHECKSUM']],
   ['-- STATS, INIT\nCHECKSUM', ['CHECKSUM']],
+  ['CHECKSUM /* a /* b */, STATS */, INIT', ['CHECKSUM', 'INIT']],
   ["DESCRIPTION = N'; -- /* ['", ['DESCRIPTION']],
 ];
 
@@ -32,11 +33,20 @@ for (const [text, names] of readings)
     );
   });
 
+test('a comment up to the end of its line does not swallow the options behind it', () => {
+  const options = parseWithOptions('CHECKSUM -- why\n, STATS = 5, INIT -- last');
+  assert.deepEqual(
+    options.map(({ text }) => text),
+    ['CHECKSUM -- why\n', 'STATS = 5', 'INIT -- last\n'],
+  );
+});
+
 const refusals: [text: string, reason: RegExp][] = [
   ["NAME = N'x", /' is not closed/],
   ['MEDIANAME = "x', /" is not closed/],
   ['ENCRYPTION (SERVER CERTIFICATE = [x)', /\[ is not closed/],
   ['CHECKSUM /* x', /\/\* is not closed/],
+  ['CHECKSUM /* a /* b */', /\/\* is not closed/],
   ['ENCRYPTION (ALGORITHM = AES_256', /a parenthesis is not closed/],
   ['CHECKSUM)', /a parenthesis is closed that was never opened/],
   ['CHECKSUM)(', /a parenthesis is closed that was never opened/],
@@ -63,7 +73,9 @@ for (const [text, reason] of refusals)
   });
 
 const word = fc.constantFrom('STATS', 'checksum', 'NAME', 'Encryption', 'COPY_ONLY', 'Größe_1');
-const content = fc.string().filter((text) => !text.includes('*/') && !text.includes('/*'));
+const content = fc
+  .string()
+  .filter((text) => !text.includes('*/') && !text.includes('/*') && !text.endsWith('/'));
 const value = fc.oneof(
   fc.constant(''),
   fc.nat().map((number) => ` = ${number}`),

@@ -1,0 +1,57 @@
+// A natively compressed backup (MSSQLBAK) made by hand. Its records are XPRESS Huffman data of literals only: every
+// byte value has a code of 8 bits, which is the value itself.
+
+import { block, filemark } from '../unit/archive/mtf-sample.ts';
+import { payloadSum } from './mend.ts';
+import { mediaHeader, setEnd, setStart } from './stream-sample.ts';
+
+const containerHeadBytes = 480;
+const recordHeadBytes = 28;
+const sector = 512;
+const markBytes = 512;
+
+/** `raw`, of any even length, as the payload of a record: the table of codes, then words of two codes, first high. */
+export function literalPayload(raw: Uint8Array): Buffer {
+  const table = Buffer.concat([Buffer.alloc(128, 0x88), Buffer.alloc(128)]);
+  return Buffer.concat([table, Buffer.from(raw).swap16()]);
+}
+
+/** One set: media header, start and end of the set in records, filemarks between, the last of which lists the others. */
+export function containerSample(): Buffer {
+  const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaHeader())]);
+  media.write('MSSQLBAK', 'latin1');
+  const first = media.length;
+  const records = [Buffer.concat(setStart('Sales')), setEnd('Sales')].map(record);
+  const end = atSector([media, filemark(0), ...records]);
+  const marked = [first, end.length];
+  const closing = atSector([end, listing([first]), record(block('ESET', new Uint8Array(36)))]);
+  return Buffer.concat([closing, listing(marked)]);
+}
+
+function record(raw: Buffer): Buffer {
+  const padded = Buffer.alloc(Math.ceil(raw.length / sector) * sector);
+  padded.set(raw);
+  const payload = literalPayload(padded);
+  const head = Buffer.alloc(recordHeadBytes);
+  head[0] = 0x21;
+  head[1] = padded.length / sector;
+  head.writeUInt16LE(payload.length, 2);
+  head.writeUInt32LE(payloadSum(payload), 24);
+  return Buffer.concat([head, payload]);
+}
+
+/** A filemark that names where the filemarks before it are, newest first. */
+function listing(marks: readonly number[]): Buffer {
+  const body = Buffer.alloc(markBytes - 52);
+  body.writeUInt32LE(55, 0);
+  body.writeUInt32LE(marks.length, 4);
+  body.writeUInt32LE(72, 8);
+  for (const [index, mark] of marks.toReversed().entries())
+    body.writeBigUInt64LE(BigInt(mark), 20 + index * 8);
+  return block('SFMB', body);
+}
+
+function atSector(parts: readonly Buffer[]): Buffer {
+  const all = Buffer.concat(parts);
+  return Buffer.concat([all, Buffer.alloc((sector - (all.length % sector)) % sector)]);
+}
