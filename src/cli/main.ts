@@ -66,6 +66,10 @@ const around: Surroundings = {
     jobLoaded = true;
     return (await import('../job/verify-job.ts')).verifyJob;
   },
+  loadServerVerifyJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/server-verify-job.ts')).serverVerifyJob;
+  },
   loadInfoJob: async () => (await import('../job/info-job.ts')).infoJob,
 };
 

@@ -35,7 +35,8 @@ function okRead(summary: Exclude<JobSummary, BackupSummary>, files: string): str
   if (summary.job === 'restore') return okRestore(summary, files);
   const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
   const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
-  return `OK ${summary.job} ${bytes} ${time} ${files}`;
+  const verdict = summary.job === 'verify' && summary.server ? ` server=${summary.server}` : '';
+  return `OK ${summary.job} ${bytes} ${time} ${files}${verdict}`;
 }
 
 function okRestore(summary: RestoreSummary, files: string): string {
