@@ -30,8 +30,16 @@ suite('verify --server of native backups', { concurrency: 2 }, () => {
         const { server }: VerifyReport = JSON.parse(stdout.toString());
         const expected = sets[names[0] ?? ''] ?? [false];
         assert.deepEqual(
-          server?.sets.map(({ position, outcome, checksum }) => [position, outcome, checksum]),
-          expected.map((checksum, index) => [index + 1, 'valid', checksum]),
+          server?.sets.map(({ outcome, checksum, messages }) => [
+            outcome,
+            checksum,
+            messages.map(({ text }) => text).join(),
+          ]),
+          expected.map((checksum, index) => [
+            'valid',
+            checksum,
+            `The backup set on file ${index + 1} is valid.`,
+          ]),
         );
         assert.deepEqual(server.sets[0]?.files, files.toSorted());
       }),
