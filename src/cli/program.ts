@@ -194,7 +194,7 @@ function collect(word: string, before: readonly string[] = []): readonly string[
 
 function verifyCommand(program: Command, actions: Actions): void {
   const command = fileCommand(program, 'verify')
-    .summary('check stored backups, offline or with SQL Server')
+    .summary('check stored backups, offline')
     .description(
       'Checks stored backups from the first byte to the last, without SQL Server:\n' +
         'archives of vdibackup, native backups (.bak), and .zst files of one.\n' +
