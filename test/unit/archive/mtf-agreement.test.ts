@@ -8,31 +8,12 @@ import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { disagreements } from '../../../src/archive/mtf-agreement.ts';
 import { writeArchive } from '../../rig/make-archive.ts';
+import { description as sample } from '../../rig/mtf-description.ts';
 import { info, verify } from '../../rig/read-jobs.ts';
 import { type MtfDescription, mqci } from '../../standin/mtf-configuration.ts';
 import { generateMtf } from '../../standin/mtf-generator.ts';
 
-const description: MtfDescription = {
-  type: 'diff',
-  databaseName: 'Sales',
-  serverName: 'HOST\\LAB',
-  machineName: 'HOST',
-  userName: 'sa',
-  backupName: 'nightly',
-  version: [16, 0, 4135],
-  databaseId: 5,
-  compatibilityLevel: 160,
-  simple: false,
-  checksums: false,
-  setId: '54A4E82D-BD4B-4887-885B-3AE8459D489D',
-  recoveryFork: 'FEB32F6F-4BC1-4180-B359-2E40E3FC5788',
-  baseSetId: 'ED6CB2C5-E1B3-4B61-9D0B-6B7D1D5E6F01',
-  created: new Date(2020, 1, 29, 12, 34, 56),
-  started: new Date(2026, 10, 22, 1, 2, 3),
-  finished: new Date(2026, 10, 22, 4, 5, 6),
-  folder: 'C:\\data\\',
-  transferSize: 1048576,
-};
+const description: MtfDescription = { ...sample, type: 'diff', databaseName: 'Sales' };
 const sizes = { dataBytes: 8192, logBytes: 4096, backupSize: 65_536 };
 
 function fields(change: Partial<MtfDescription>): string[] {
