@@ -204,7 +204,7 @@ suite('verify --server says', { concurrency: 2 }, () => {
       7,
       /Msg 3021/,
     ],
-    ['that the connection was lost', { 'vanish-at': 8 * MiB }, 4, /connection .* lost/],
+    ['that the connection was lost', { 'vanish-at': 2 * MiB, slow: 10 }, 4, /connection .* lost/],
     ['that SQL Server reads no further', { 'silence-at': 8 * MiB }, 12, /SQL Server is stuck/],
   ];
   for (const [what, fault, exitCode, reason] of verdicts)
