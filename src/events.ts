@@ -54,6 +54,8 @@ export interface VerifySummary {
   readonly rawBytes: number;
   readonly storedBytes: number;
   readonly elapsedMs: number;
+  /** SQL Server called every backup set valid (`--server`). */
+  readonly server?: 'valid';
 }
 
 export interface InfoSummary {
@@ -153,7 +155,7 @@ export type JobEvent =
       readonly step: number;
       readonly steps: number;
     }
-  /** A drill begins a check. */
+  /** A check by SQL Server begins, of a drill or of `verify --server`. */
   | { readonly event: 'checking'; readonly what: string }
   /** A line the VDI library printed to the console. */
   | { readonly event: 'library'; readonly line: string }

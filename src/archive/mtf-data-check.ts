@@ -1,6 +1,8 @@
-// Checks the data of a backup stream as it passes by: CSUM streams (WITH CHECKSUM) and page checksums. Both
-// are chains of sector sums (mtf.md §7); the sums come from whoever had the bytes in its cache, or are made here.
+// Checks the data of a backup stream as it passes by: CSUM streams (WITH CHECKSUM), page checksums, and whether the two
+// configurations of a set agree. The former are chains of sector sums (mtf.md §7); the sums come from whoever had the
+// bytes in its cache, or are made here.
 import { sectorBytes, sumSectors } from '../sector-sums.ts';
+import { disagreements, disagreementWords } from './mtf-agreement.ts';
 import { PageCheck, pageBytes } from './mtf-page-check.ts';
 import type { MtfDataObserver } from './mtf-walker.ts';
 
@@ -8,7 +10,7 @@ import type { MtfDataObserver } from './mtf-walker.ts';
 const leadBytes = 2;
 
 export interface DataDamage {
-  readonly code: 'page-checksum' | 'backup-checksum';
+  readonly code: 'page-checksum' | 'backup-checksum' | 'configuration';
   readonly message: string;
   readonly rawOffset: number;
 }
@@ -20,6 +22,8 @@ export class MtfDataCheck implements MtfDataObserver {
   /** Sums of the sectors from `#sumsAt` in the raw stream on. */
   #sums: Int32Array | undefined;
   #sumsAt = 0;
+  /** Of the set that passes by, from its start. */
+  #configuration: Uint8Array | undefined;
   #start = 0;
   #end = 0;
   #hasPages = false;
@@ -81,6 +85,18 @@ export class MtfDataCheck implements MtfDataObserver {
       message: `the data from byte ${this.#start} to ${this.#end} does not have its backup checksum`,
       rawOffset: this.#start,
     });
+  }
+
+  configuration(block: string, data: Uint8Array, rawOffset: number): void {
+    const first = this.#configuration;
+    this.#configuration = block === 'MSCI' ? data.slice() : undefined;
+    if (block !== 'MSLS' || !first) return;
+    for (const one of disagreements(first, data))
+      this.#onDamage({
+        code: 'configuration',
+        message: `the backup set contradicts itself: ${disagreementWords(one)}`,
+        rawOffset,
+      });
   }
 
   #ends(): void {

@@ -1,4 +1,5 @@
 // What a raw stream holds: its media and its backup sets, from headers and configurations only.
+import { type Disagreement, disagreements } from './mtf-agreement.ts';
 import { type HoppedBlock, hopBlocks } from './mtf-block-hops.ts';
 import { fileRows, headerRow, mediaRow, type Row, type SetBlocks } from './mtf-only-rows.ts';
 import type { RawBytes } from './raw-bytes.ts';
@@ -6,6 +7,8 @@ import type { RawBytes } from './raw-bytes.ts';
 export interface SetDescription {
   readonly header: Row;
   readonly files: readonly Row[];
+  /** Where its start and its end contradict each other; absent when they do not. */
+  readonly disagreements?: readonly Disagreement[];
 }
 
 export interface MtfDescription {
@@ -41,7 +44,13 @@ export class BlockCollector {
       sets: this.#sets.map((set) => ({
         header: headerRow(set, compressed),
         files: fileRows(set),
+        ...contradictions(set),
       })),
     };
   }
+}
+
+function contradictions({ first, last }: SetBlocks): Pick<SetDescription, 'disagreements'> {
+  const found = first && last ? disagreements(first, last) : [];
+  return found.length > 0 ? { disagreements: found } : {};
 }

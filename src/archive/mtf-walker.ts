@@ -30,6 +30,8 @@ export interface MtfDataObserver {
   data(bytes: Uint8Array, position: number): void;
   /** The CSUM that SQL Server wrote behind the data stream seen last. */
   checksum(value: number): void;
+  /** The configuration (MQCI) of a set, in the block MSCI at its start or MSLS at its end; only good during the call. */
+  configuration(block: string, data: Uint8Array, position: number): void;
 }
 
 const dataStreams = ['MQDA', 'MQTL'];
@@ -196,6 +198,8 @@ export class MtfWalker {
     if (stream.id === 'CSUM' && data.length === checksumBytes) {
       this.#observer?.checksum(new DataView(data.buffer, data.byteOffset).getUint32(0, true));
     }
+    if (stream.id === 'MQCI' && data.length > 0)
+      this.#observer?.configuration(block.type, data, this.#position - data.length);
     if (stream.id === 'SPAD') {
       this.#nextBlock();
       return;

@@ -12,8 +12,10 @@ export interface RoutedArgv {
 }
 
 export interface Grammar {
-  /** Of all commands together. */
+  /** Of all commands together; where two differ, the first counts until the verb is known. */
   readonly options: readonly Option[];
+  /** Of one command. */
+  readonly optionsOf: (verb: string) => readonly Option[];
   readonly verbs: readonly string[];
   /** Words that are verbs elsewhere and must not pass for database names in the short form. */
   readonly reserved: readonly string[];
@@ -25,7 +27,7 @@ export interface Grammar {
 const aboutProgram = ['-h', '--help', '--version'];
 
 export function routeArgv(argv: readonly string[], grammar: Grammar): RoutedArgv {
-  const walk = new Walk(argv, grammar.options);
+  const walk = new Walk(argv, grammar);
   while (walk.step());
   const { words, secrets, firstOperand } = walk;
   if (firstOperand !== undefined && grammar.verbs.includes(words[firstOperand] ?? '')) {
@@ -55,11 +57,18 @@ class Walk {
   readonly #waiting: string[];
   readonly #options = new Map<string, Option>();
 
-  constructor(argv: readonly string[], options: readonly Option[]) {
+  readonly #optionsOf: Grammar['optionsOf'];
+
+  constructor(argv: readonly string[], { options, optionsOf }: Grammar) {
     this.#waiting = [...argv];
-    for (const option of options) {
+    this.#optionsOf = optionsOf;
+    this.#know(options.toReversed());
+  }
+
+  /** A later option of the same name replaces an earlier one. */
+  #know(options: readonly Option[]): void {
+    for (const option of options)
       for (const flag of [option.short, option.long]) if (flag) this.#options.set(flag, option);
-    }
   }
 
   step(): boolean {
@@ -73,6 +82,7 @@ class Walk {
   }
 
   #operand(word: string): void {
+    if (this.firstOperand === undefined) this.#know(this.#optionsOf(word));
     this.firstOperand ??= this.words.length;
     this.words.push(word);
   }

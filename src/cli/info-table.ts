@@ -61,8 +61,14 @@ function mediaLines(media: Row, inArchive: boolean): Line[] {
   ];
 }
 
-function setText({ header, files }: SetInfo): string[] {
-  return ['', ...table(setLines(header)), ...files.map(fileText)];
+function setText({ header, files, disagreements = [] }: SetInfo): string[] {
+  const damage = disagreements.map(
+    ({ field, first, last }): Line => [
+      'DAMAGED',
+      `${field}: ${first} at its start, ${last} at its end`,
+    ],
+  );
+  return ['', ...table([...setLines(header), ...damage]), ...files.map(fileText)];
 }
 
 function setLines(set: Row): Line[] {

@@ -70,6 +70,10 @@ const around: Surroundings = {
     jobLoaded = true;
     return (await import('../job/doctor-job.ts')).doctorJob;
   },
+  loadServerVerifyJob: async () => {
+    jobLoaded = true;
+    return (await import('../job/server-verify-job.ts')).serverVerifyJob;
+  },
   loadInfoJob: async () => (await import('../job/info-job.ts')).infoJob,
 };
 

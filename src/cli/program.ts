@@ -10,6 +10,7 @@ import type { DoctorFlags } from './doctor-command.ts';
 import type { DrillFlags } from './drill-command.ts';
 import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
 import type { RestoreFlags } from './restore-options.ts';
+import type { ServerVerifyFlags, VerifyWords } from './verify-options.ts';
 
 export interface SpeechFlags {
   readonly json?: true;
@@ -32,9 +33,7 @@ export interface ExtractFlags extends SpeechFlags {
   readonly threads?: string;
 }
 
-export interface VerifyFlags extends SpeechFlags {
-  readonly threads?: string;
-}
+export type VerifyFlags = VerifyWords & ServerVerifyFlags & SpeechFlags;
 
 /** What the commands do. */
 export interface Actions {
@@ -66,6 +65,7 @@ export async function runProgram({ argv, writeOut, learnSecret, actions }: Progr
   const program = programTree(actions, writeOut);
   const routed = routeArgv(argv, {
     options: program.commands.flatMap((command) => command.options),
+    optionsOf: (verb) => program.commands.find((one) => one.name() === verb)?.options ?? [],
     verbs: [...program.commands.map((command) => command.name()), 'help'],
     reserved: reservedVerbs,
     shortForm: 'backup',
@@ -206,11 +206,15 @@ function verifyCommand(program: Command, actions: Actions): void {
     .description(
       'Checks stored backups from the first byte to the last, without SQL Server:\n' +
         'archives of vdibackup, native backups (.bak), and .zst files of one.\n' +
-        'Exit 9 on any damage. With --json the report is on stdout. No restore test.',
+        'Exit 9 on any damage. With --json the report is on stdout. No restore test.\n' +
+        'With --server, SQL Server then reads it, too (RESTORE VERIFYONLY).',
     )
     .argument('<file...>', 'what to check; the stripes of a set belong together')
     .option('--threads <n>', 'decompression threads (default: all cores)')
+    .option('--server', 'RESTORE VERIFYONLY as well; takes the connection options')
+    .option('--stall-timeout <duration>', 'with --server: abort when no byte moved for so long')
     .action((files: string[], flags: VerifyFlags) => actions.verify(files, flags));
+  connectionOptions(command, '--instance');
   speechOptions(command);
 }
 
@@ -268,10 +272,10 @@ function fileCommand(program: Command, name: string): Command {
     .addHelpText('after', '\nExit codes: vdibackup --help');
 }
 
-function connectionOptions(command: Command): void {
+function connectionOptions(command: Command, server = '--server'): void {
   command
     .optionsGroup('Connection (the letters of sqlcmd):')
-    .option('-S, --server <name>', '[tcp:]host[\\instance][,port] (default: this machine)')
+    .option(`-S, ${server} <name>`, '[tcp:]host[\\instance][,port] (default: this machine)')
     .option('-E, --integrated', 'Windows login')
     .option('-U, --user <name>', 'SQL Server login')
     .option('-P, --password <password>', 'its password; better: SQLCMDPASSWORD or --password-file')

@@ -42,7 +42,8 @@ function okRead(summary: Exclude<JobSummary, BackupSummary>, files: string): str
   if (summary.job === 'restore') return okRestore(summary, files);
   const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
   const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
-  return `OK ${summary.job} ${bytes} ${time} ${files}`;
+  const verdict = summary.job === 'verify' && summary.server ? ` server=${summary.server}` : '';
+  return `OK ${summary.job} ${bytes} ${time} ${files}${verdict}`;
 }
 
 function okDoctor({ checks, ok, warnings, unknown }: DoctorSummary): string {

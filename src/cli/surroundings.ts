@@ -7,6 +7,8 @@ import type { DrillRequest } from '../job/drill-request.ts';
 import type { ExtractRequest } from '../job/extract-request.ts';
 import type { InfoReport } from '../job/info-report.ts';
 import type { RestoreRequest } from '../job/restore-request.ts';
+import type { ServerVerifyResult } from '../job/server-verify-job.ts';
+import type { ServerVerifyRequest } from '../job/server-verify-request.ts';
 import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
 import type { Output } from './output.ts';
 import type { Redactor } from './redact.ts';
@@ -41,6 +43,7 @@ export interface Surroundings {
   readonly loadDrillJob: () => Promise<DrillJob>;
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;
+  readonly loadServerVerifyJob: () => Promise<ServerVerifyJob>;
   readonly loadInfoJob: () => Promise<InfoJob>;
   readonly loadDoctorJob: () => Promise<DoctorJob>;
 }
@@ -66,6 +69,13 @@ export type ExtractJob = (
 ) => Promise<ExtractSummary>;
 
 export type VerifyJob = (request: VerifyRequest, abort: Abort, emit: Emit) => Promise<VerifyReport>;
+
+export type ServerVerifyJob = (
+  request: ServerVerifyRequest,
+  abort: Abort,
+  emit: Emit,
+  speakOn: (stderr: number, stdout: number) => void,
+) => Promise<ServerVerifyResult>;
 
 export type InfoJob = (files: readonly string[], abort: Abort) => Promise<InfoReport>;
 

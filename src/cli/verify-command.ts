@@ -1,14 +1,14 @@
 // `vdibackup verify`: words -> request -> job -> report and last line.
 
-import { resolve } from 'node:path';
 import { Failure } from '../errors.ts';
 import type { VerifySummary } from '../events.ts';
-import type { VerifyReport } from '../job/verify-report.ts';
+import type { ServerVerifyResult } from '../job/server-verify-job.ts';
+import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
-import { threads } from './option-values.ts';
+import { connection } from './connection-options.ts';
 import type { VerifyFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
-import { usageError } from './usage-error.ts';
+import { serverVerifyPlan, verifyRequest } from './verify-options.ts';
 
 export async function verifyCommand(
   files: readonly string[],
@@ -17,32 +17,67 @@ export async function verifyCommand(
   speech: Speech,
 ): Promise<void> {
   speech.title = { verb: 'verify', files };
-  if (files.includes('-')) throw usageError('stdin', 'verify reads files, not stdin');
-  await prepareSpeech(flags, around, speech);
-  const request = Object.freeze({
-    files: files.map((file) => resolve(file)),
-    threads: threads(flags.threads, around.cpus),
-  });
-  const verifyJob = await around.loadVerifyJob();
-  around.abort.throwIfAborted();
-  const emit = speech.reporters.event.bind(speech.reporters);
-  const report = await verifyJob(request, around.abort, emit);
-  if (flags.json) around.writeOut(`${JSON.stringify(report)}\n`);
+  const request = verifyRequest(files, flags, around);
+  const verify = flags.server ? withServer : byItself;
+  const { report, failure } = await verify(request, flags, around, speech);
+  if (flags.json) around.writeOut(`${JSON.stringify(around.redactor.scrubValue(report))}\n`);
+  if (failure) throw failure;
   if (!report.good) throw damagedFailure(report);
   speech.reporters.succeeded(summary(report), speech.title);
 }
 
-function summary({ files, rawBytes, storedBytes, elapsedMs }: VerifyReport): VerifySummary {
-  return { job: 'verify', files: files.map(({ file }) => file), rawBytes, storedBytes, elapsedMs };
+async function byItself(
+  request: VerifyRequest,
+  flags: VerifyFlags,
+  around: Surroundings,
+  speech: Speech,
+): Promise<ServerVerifyResult> {
+  await prepareSpeech(flags, around, speech);
+  const verifyJob = await around.loadVerifyJob();
+  around.abort.throwIfAborted();
+  const emit = speech.reporters.event.bind(speech.reporters);
+  return { report: await verifyJob(request, around.abort, emit), failure: undefined };
+}
+
+async function withServer(
+  request: VerifyRequest,
+  flags: VerifyFlags,
+  around: Surroundings,
+  speech: Speech,
+): Promise<ServerVerifyResult> {
+  const { server: _, instance, ...words } = flags;
+  const server = instance === undefined ? {} : { server: instance };
+  const { target, login } = connection({ ...words, ...server }, around);
+  const complete = serverVerifyPlan(request, flags, around);
+  await prepareSpeech(flags, around, speech);
+  const emit = speech.reporters.event.bind(speech.reporters);
+  const settings = Object.freeze({ ...target, ...(await login(emit)) });
+  const serverVerifyJob = await around.loadServerVerifyJob();
+  around.abort.throwIfAborted();
+  return serverVerifyJob(complete(settings), around.abort, emit, around.speakOn);
+}
+
+function summary({ files, rawBytes, storedBytes, elapsedMs, server }: VerifyReport): VerifySummary {
+  return {
+    job: 'verify',
+    files: files.map(({ file }) => file),
+    rawBytes,
+    storedBytes,
+    elapsedMs: elapsedMs + (server?.elapsedMs ?? 0),
+    ...(server?.outcome === 'valid' && { server: server.outcome }),
+  };
 }
 
 /** The first finding stands for all. */
-function damagedFailure({ files, sets }: VerifyReport): Failure {
+function damagedFailure({ files, sets, server }: VerifyReport): Failure {
   const damage = [...files.flatMap((file) => file.damage), ...sets];
   const bad = files.filter((file) => !file.good).length;
   const many = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
   const what = bad > 0 ? `${bad} of ${files.length} files damaged` : 'the set is not whole';
   return new Failure('integrity', 'damaged', `${what}: ${damage[0]?.message ?? 'damage'}${many}`, {
-    hints: bad > 0 ? ['copy the file again from where it was made, or take a new backup'] : [],
+    hints: [
+      ...(bad > 0 ? ['copy the file again from where it was made, or take a new backup'] : []),
+      ...(server ? ['SQL Server was not asked: it is only asked about files that are whole'] : []),
+    ],
   });
 }

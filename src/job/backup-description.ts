@@ -101,6 +101,9 @@ function setFacts(header: Row): MtfSet {
     ...(type !== undefined && { type }),
     ...(zone !== undefined && { timeZoneMinutes: zone }),
     ...(version[0] !== undefined && { softwareVersion: version.join('.') }),
+    ...(header.HasBackupChecksums !== undefined && {
+      hasBackupChecksums: header.HasBackupChecksums === 1,
+    }),
     ...texts(header),
   };
 }

@@ -3,7 +3,7 @@
 
 import type { Abort } from '../abort.ts';
 import type { Failure } from '../errors.ts';
-import { openMssqlSession } from '../sql/mssql-session.ts';
+import { openSession } from '../sql/open-session.ts';
 import type { SqlConnectionSettings, SqlSession } from '../sql/sql-session.ts';
 import type { TransportFacts } from '../sql/transport-facts.ts';
 import { expected, failed, notChecked, ok } from './doctor-finding.ts';
@@ -27,7 +27,7 @@ export async function reach(settings: SqlConnectionSettings, abort: Abort): Prom
 }
 
 async function attempt(settings: SqlConnectionSettings, abort: Abort): Promise<Reached> {
-  const opening = openMssqlSession(settings);
+  const opening = openSession(settings);
   try {
     return { session: await abort.race(opening) };
   } catch (thrown) {
@@ -47,7 +47,12 @@ const tcpCodes = [
   'connection-failed',
 ];
 /** Found before anything is sent. */
-const earlyCodes = ['no-login', 'windows-login-unavailable'];
+const earlyCodes = [
+  'no-login',
+  'windows-login-unavailable',
+  'odbc-driver-missing',
+  'odbc-driver-too-old',
+];
 
 /** Checks `tcp`, `tls` and `login`. */
 export function connectionFindings(

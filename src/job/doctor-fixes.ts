@@ -24,6 +24,10 @@ const listening = bySystem(
 const linuxLibrary: Fix = () => 'vdibackup doctor --vdi-library /opt/mssql/lib/libsqlvdi.so';
 const loginError = query(() => "EXEC sp_readerrorlog 0, 1, N'Login failed'");
 const install = bySystem('nvm install 24', 'winget install OpenJS.NodeJS.LTS');
+const odbcDriver = bySystem(
+  'sudo apt-get install msodbcsql18',
+  'winget install Microsoft.msodbcsql.18',
+);
 const elsewhere: Fix = ({ request, windows }) =>
   `vdibackup doctor ${shellWord(request.database ?? 'DATABASE', windows)} --dest ANOTHER_FOLDER`;
 
@@ -89,7 +93,9 @@ const fixes: Readonly<Record<string, Fix>> = {
     'read -rs SQLCMDPASSWORD && export SQLCMDPASSWORD SQLCMDUSER=backup',
     "$env:SQLCMDUSER = 'backup'; $env:SQLCMDPASSWORD = '…'",
   ),
-  'windows-login-unavailable': () => 'npm install msnodesqlv8',
+  'windows-login-unavailable': () => 'npm install --global msnodesqlv8@5.5',
+  'odbc-driver-missing': odbcDriver,
+  'odbc-driver-too-old': odbcDriver,
   'login-failed': loginError,
   'login-disabled': query(({ request }) => `ALTER LOGIN ${loginOf(request)} ENABLE`),
   'login-locked': loginError,
@@ -144,9 +150,10 @@ function again(options: (strict: boolean) => string): Fix {
 
 /** Where and as whom, in the words of the command line. */
 function connectionWords({ request, windows }: FixContext): string {
-  const { host, instance, port, login, trustServerCertificate } = request.connection;
+  const { host, instance, port, login, integrated, trustServerCertificate } = request.connection;
   const named = instance === undefined ? '' : `\\${instance}`;
   const words = [`-S ${shellWord(host + (port === undefined ? named : `,${port}`), windows)}`];
+  if (integrated) words.push('-E');
   if (login) words.push(`-U ${shellWord(login.user, windows)}`);
   if (trustServerCertificate) words.push('-C');
   return words.join(' ');

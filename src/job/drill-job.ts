@@ -10,7 +10,8 @@ import { quoteIdentifier } from '../sql/quoting.ts';
 import { checkAssertion, checkDatabase, dropDatabase, enterDatabase } from './drill-database.ts';
 import { type DrillAssertion, type DrillCheck, type DrillReport, skipped } from './drill-report.ts';
 import type { DrillRequest } from './drill-request.ts';
-import { restoreJob, type SpeakOn } from './restore-job.ts';
+import type { SpeakOn } from './reading-run.ts';
+import { restoreJob } from './restore-job.ts';
 
 export interface DrillResult {
   readonly report: DrillReport;

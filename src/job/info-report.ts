@@ -1,10 +1,11 @@
 // What `info` says of stored backups: an object for machines (`info --json`), stable. Field names of the sets
 // are those of RESTORE LABELONLY, HEADERONLY and FILELISTONLY.
 import type { BackupForm } from '../archive/backup-form.ts';
+import type { Disagreement } from '../archive/mtf-agreement.ts';
 import type { Row } from '../archive/mtf-only-rows.ts';
 import type { SqlMessageEvent } from '../events.ts';
 
-export type { Row };
+export type { Disagreement, Row };
 
 export interface InfoReport {
   readonly files: readonly FileInfo[];
@@ -24,6 +25,8 @@ export interface FileInfo {
 export interface SetInfo {
   readonly header: Row;
   readonly files: readonly Row[];
+  /** Where the start and the end of the set contradict each other: one of them is damaged. */
+  readonly disagreements?: readonly Disagreement[];
 }
 
 /** What an archive says of itself. */

@@ -1,10 +1,9 @@
 // The story of one restore, from the checks before any work to SQL Server's last 3014. What exists at any moment is
-// in #parts, so that the one teardown can end it.
+// in #run, so that the one teardown can end it.
 
 import type { Abort } from '../abort.ts';
-import type { StoredBackup } from '../archive/archive-reader.ts';
 import { StdinSource } from '../archive/stdin-source.ts';
-import { asError, type Failure } from '../errors.ts';
+import { asError } from '../errors.ts';
 import type { Emit, RestoreSummary } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
 import { readInstancePlaces } from '../sql/instance-places.ts';
@@ -14,19 +13,15 @@ import { restoreStatement } from '../sql/restore-statement.ts';
 import { readDatabaseFacts, type ServerFacts } from '../sql/server-facts.ts';
 import type { SqlRow, SqlSession } from '../sql/sql-session.ts';
 import { queryFailure, statementFailure } from '../sql/statement-failure.ts';
-import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
 import { meetServer } from './backup-preflight.ts';
-import { BackupProgress } from './backup-progress.ts';
+import { ReadingRun, type SpeakOn } from './reading-run.ts';
 import { sayAftermath } from './restore-aftermath.ts';
 import { orderChain, type RestoreChain } from './restore-chain.ts';
 import { checkWishes, planSteps, type RestoreStep, sizesFor, startsNew } from './restore-plan.ts';
-import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
 import { RestoreRecord } from './restore-record.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { openSets, type RestoreSet } from './restore-sets.ts';
 import { configuredEvent } from './served-devices.ts';
-import { watchForStall } from './stall-watch.ts';
-import { type JobParts, teardown } from './teardown.ts';
 
 /**
  * Restores one database. Returns only when SQL Server has reported success for every backup of the chain. Throws the
@@ -51,8 +46,6 @@ export async function restoreJob(
   }
 }
 
-export type SpeakOn = (stderr: number, stdout: number) => void;
-
 /** SQL Server reads a few hundred KiB for the list of files: reading far ahead would be for nothing. */
 const threadsForList = 1;
 
@@ -61,27 +54,23 @@ class RestoreRun {
   readonly #abort: Abort;
   readonly #emit: Emit;
   readonly #speakOn: SpeakOn;
-  readonly #progress: BackupProgress;
   readonly #record: RestoreRecord;
-  readonly #parts: JobParts = {};
-  readonly #backups: StoredBackup[] = [];
-  #reading: RestoreReading | undefined;
-  #console: LibraryConsole | undefined;
-  #endWatch: () => void = () => undefined;
+  readonly #run: ReadingRun;
 
   constructor(request: RestoreRequest, abort: Abort, emit: Emit, speakOn: SpeakOn) {
     this.#speakOn = speakOn;
     this.#request = request;
     this.#abort = abort;
     this.#emit = emit;
-    this.#progress = new BackupProgress(emit);
     this.#record = new RestoreRecord(request);
+    this.#run = new ReadingRun(request, abort, emit, this.#record.bytes);
     abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<RestoreSummary> {
-    const opened = (backup: StoredBackup) => void this.#backups.push(backup);
-    const sets = await this.#abort.race(openSets(this.#request, opened, this.#emit));
+    const sets = await this.#abort.race(
+      openSets(this.#request, (backup) => this.#run.keep(backup), this.#emit),
+    );
     const chain = this.#order(sets);
     const session = await this.#connect();
     const server = await this.#abort.race(this.#ask(session, chain));
@@ -90,9 +79,7 @@ class RestoreRun {
       this.#rehearse(planSteps(chain, chain.steps[0]?.files ?? [], places, this.#request), chain);
       return this.#farewell(session);
     }
-    this.#console = claimConsole();
-    this.#speakOn(this.#console.stderr, this.#console.stdout);
-    this.#watchBytes();
+    this.#run.begin(this.#speakOn);
     const listed = startsNew(chain) ? await this.#listFiles(session, server, chain) : [];
     const steps = planSteps(chain, listed, places, this.#request);
     for (const [index, step] of steps.entries()) {
@@ -101,25 +88,16 @@ class RestoreRun {
       await this.#restore(session, server, step);
     }
     // From here on nothing aborts: the database is as it was asked for.
-    this.#endWatch();
+    this.#run.finish();
     return this.#farewell(session);
   }
 
-  /** See teardown.ts for the order. */
-  async undo(): Promise<void> {
-    this.#progress.stop();
-    this.#endWatch();
-    for (const message of await teardown(this.#parts, this.#abort))
-      this.#emit({ event: 'warning', code: 'left-behind', message });
-    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
+  undo(): Promise<void> {
+    return this.#run.undo();
   }
 
-  /** Whatever the outcome: no thread and no file stays open. */
-  async end(): Promise<void> {
-    await Promise.all([
-      this.#reading?.end(),
-      ...this.#backups.map(({ source }) => source.close().catch(asError)),
-    ]);
+  end(): Promise<void> {
+    return this.#run.end();
   }
 
   #order(sets: readonly RestoreSet[]): RestoreChain<RestoreSet> {
@@ -136,7 +114,7 @@ class RestoreRun {
 
   async #connect(): Promise<SqlSession> {
     const session = await this.#abort.race(openSession(this.#request.connection));
-    this.#parts.session = session;
+    this.#run.parts.session = session;
     return session;
   }
 
@@ -160,7 +138,7 @@ class RestoreRun {
     if (!first) return [];
     const rows: SqlRow[] = [];
     const { blockSize } = sizesFor(first, this.#request);
-    await this.#read(session, server, {
+    await this.#run.read(session, server, {
       backups: first.backups,
       threads: threadsForList,
       statement: (deviceNames) =>
@@ -189,8 +167,8 @@ class RestoreRun {
   ): Promise<void> {
     const { database, threads } = this.#request;
     for (const { source } of set.backups) if (source instanceof StdinSource) source.passHead();
-    this.#parts.aftermath = (live) => sayAftermath(live, database, this.#emit);
-    const reading = await this.#read(session, server, {
+    this.#run.parts.aftermath = (live) => sayAftermath(live, database, this.#emit);
+    await this.#run.read(session, server, {
       backups: set.backups,
       threads,
       statement: (deviceNames) => restoreStatement({ ...input, deviceNames }),
@@ -198,43 +176,7 @@ class RestoreRun {
       onMessage: (message) => this.#record.heard(message),
       onConfigured: (configuration) => this.#emit(configuredEvent(configuration)),
     });
-    this.#record.restored(set, reading);
-  }
-
-  async #read(
-    session: SqlSession,
-    server: ServerFacts,
-    plan: ReadingPlan,
-  ): Promise<RestoreReading> {
-    const { connection, vdiLibrary } = this.#request;
-    const reading = new RestoreReading(
-      {
-        session,
-        abort: this.#abort,
-        emit: this.#emit,
-        progress: this.#progress,
-        parts: this.#parts,
-        instance: server.instanceName ?? connection.instance,
-        vdiLibrary,
-      },
-      plan,
-    );
-    this.#reading = reading;
-    this.#record.reads(reading);
-    await reading.run();
-    await reading.end();
-    return reading;
-  }
-
-  #watchBytes(): void {
-    this.#progress.watch(this.#record);
-    const gauges = {
-      moved: () => this.#progress.moved,
-      side: () => this.#reading?.stuckSide ?? { side: 'SQL Server' as const, detail: 'no devices' },
-    };
-    this.#endWatch = watchForStall(this.#request.stallTimeout, gauges, (failure: Failure) =>
-      this.#abort.raise(failure),
-    );
+    this.#record.restored(set);
   }
 
   /** Dry run: everything is asked, nothing is made. Device names are made up at the start of a run. */
@@ -263,9 +205,7 @@ class RestoreRun {
 
   async #farewell(session: SqlSession): Promise<RestoreSummary> {
     const { database, dryRun } = this.#request;
-    if (!dryRun) this.#progress.say();
-    this.#progress.stop();
-    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
+    this.#run.sayLast();
     if (this.#abort.cause)
       this.#emit({
         event: 'warning',
@@ -275,6 +215,6 @@ class RestoreRun {
     const facts = await readDatabaseFacts(session, database).catch(() => undefined);
     await session.close();
     const state = typeof facts === 'object' ? facts.state : undefined;
-    return this.#record.summary(this.#progress, dryRun ? undefined : state);
+    return this.#record.summary(this.#run.progress, dryRun ? undefined : state);
   }
 }

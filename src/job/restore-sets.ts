@@ -32,6 +32,8 @@ export interface RestoreSet extends ChainLink {
   readonly transferSize: number | undefined;
   /** All stripes together, of the native backup; undefined when unknown. */
   readonly rawBytes: number | undefined;
+  /** Backup sets in these files, one behind the other; `facts` are those of the one that is meant. */
+  readonly sets: number;
 }
 
 interface OpenedFile {
@@ -143,6 +145,7 @@ function restoreSet(files: readonly OpenedFile[]): RestoreSet {
     files: first && first.files.length > 0 ? readFileList(first.files) : [],
     blockSize: first?.blockSize,
     transferSize: first?.transferSize,
+    sets: first?.sets ?? 0,
     rawBytes:
       known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : undefined,
   };

@@ -15,10 +15,19 @@ export async function verifyJob(
   abort: Abort,
   emit: Emit,
 ): Promise<VerifyReport> {
+  abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+  return verifyFiles(request, abort, emit);
+}
+
+/** The same as a part of another job, which says itself that it aborts. */
+export async function verifyFiles(
+  request: VerifyRequest,
+  abort: Abort,
+  emit: Emit,
+): Promise<VerifyReport> {
   const progress = new BackupProgress(emit);
   const counters = { rawBytes: 0, storedBytes: 0 };
   const pipeline = new ReadPipeline(request.threads);
-  abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   progress.watch(counters);
   try {
     const files: VerifiedFile[] = [];

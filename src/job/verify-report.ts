@@ -1,5 +1,6 @@
 // What a verification found: an object for machines (`verify --json`), stable.
 import type { BackupForm } from '../archive/backup-form.ts';
+import type { SqlMessageEvent } from '../events.ts';
 
 export interface VerifyRequest {
   /** Absolute paths. */
@@ -57,12 +58,38 @@ export interface StripePlace {
   readonly stripes: number;
 }
 
+/** What SQL Server said to RESTORE VERIFYONLY. */
+export interface ServerVerdict {
+  /** `not-asked`: there was damage before its turn came. `failed`: nothing was proven either way. */
+  readonly outcome: 'valid' | 'damaged' | 'failed' | 'not-asked';
+  readonly server?: { readonly name: string; readonly version: string; readonly edition: string };
+  /** Those that were begun, in their order. */
+  readonly sets: readonly ServerVerifiedSet[];
+  readonly elapsedMs: number;
+}
+
+export interface ServerVerifiedSet {
+  /** Its stripes. */
+  readonly files: readonly string[];
+  /** Which backup set of these files, from 1 (`FILE = n`). */
+  readonly position: number;
+  readonly outcome: 'valid' | 'damaged' | 'failed';
+  /** Whether SQL Server was to fail without checksums (`WITH CHECKSUM`). */
+  readonly checksum: boolean;
+  /** Msg 3262, or why not. */
+  readonly messages: readonly SqlMessageEvent[];
+}
+
 export interface VerifyReport {
+  /** Nothing is wrong, and all that was asked for was done. */
   readonly good: boolean;
   readonly files: readonly VerifiedFile[];
   /** What is wrong with sets as a whole. */
   readonly sets: readonly Damage[];
   readonly rawBytes: number;
   readonly storedBytes: number;
+  /** Of the files' own verification. */
   readonly elapsedMs: number;
+  /** With `--server`. */
+  readonly server?: ServerVerdict;
 }

@@ -35,17 +35,29 @@ export function progressPercent(message: SqlMessage): number | undefined {
   return percent === undefined || Number(percent) > 100 ? undefined : Number(percent);
 }
 
-/** True when SQL Server said that the BACKUP or RESTORE succeeded (3014) or the set is valid (3262). */
+/** True when SQL Server said that the BACKUP or RESTORE succeeded. */
 export function saysSuccess(messages: readonly SqlMessage[]): boolean {
-  return messages.some(
-    ({ number }) => number === messageNumbers.success || number === messageNumbers.verified,
-  );
+  return messages.some(({ number }) => number === messageNumbers.success);
+}
+
+/** True when SQL Server said that the backup set is valid: VERIFYONLY knows no 3014. */
+export function saysVerified(messages: readonly SqlMessage[]): boolean {
+  return messages.some(({ number }) => number === messageNumbers.verified);
 }
 
 /** The messages an archive keeps in its trailer, in order: pages, success and errors, not the progress. */
 export function messagesThatMatter(messages: readonly SqlMessage[]): readonly SqlMessage[] {
-  const kept: readonly number[] = [messageNumbers.success, messageNumbers.pagesProcessed];
-  return messages.filter((message) => kept.includes(message.number) || isError(message));
+  return messages.filter(isNoteworthy);
+}
+
+const noteworthy: readonly number[] = [
+  messageNumbers.success,
+  messageNumbers.pagesProcessed,
+  messageNumbers.verified,
+];
+
+export function isNoteworthy(message: Pick<SqlMessage, 'number' | 'severity'>): boolean {
+  return noteworthy.includes(message.number) || message.severity >= firstErrorSeverity;
 }
 
 /** True when the message only reports that somebody aborted: look for the reason elsewhere. */

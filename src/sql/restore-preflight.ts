@@ -39,7 +39,10 @@ function checkSystemDatabase({ database }: RestoreIntent): void {
 }
 
 /** SQL Server never restores what a newer one wrote (Msg 3169), and says so only after it has read a part. */
-function checkVersion({ softwareVersion }: RestoreIntent, server: ServerFacts): void {
+export function checkVersion(
+  { softwareVersion }: Pick<RestoreIntent, 'softwareVersion'>,
+  server: ServerFacts,
+): void {
   const theirs = Number.parseInt(softwareVersion ?? '', 10);
   if (server.productMajor === undefined || !(theirs > server.productMajor)) return;
   throw new Failure(

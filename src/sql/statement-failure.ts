@@ -3,7 +3,7 @@
 
 import { Failure } from '../errors.ts';
 import { explanationOf } from './message-hints.ts';
-import { isAbortConsequence, rootCause, saysSuccess } from './messages.ts';
+import { isAbortConsequence, rootCause, saysSuccess, saysVerified } from './messages.ts';
 import type { SqlMessage, StatementOutcome } from './sql-session.ts';
 
 /**
@@ -18,6 +18,12 @@ export function statementFailure(outcome: StatementOutcome): Failure | undefined
 /** The failure of any other statement, or `undefined` when it ended without an error. */
 export function queryFailure(outcome: StatementOutcome): Failure | undefined {
   return outcome.ok ? undefined : failureOf(outcome);
+}
+
+/** The failure of a RESTORE VERIFYONLY: only Msg 3262 and an end without any error say that a backup is valid. */
+export function verificationFailure(outcome: StatementOutcome): Failure | undefined {
+  if (outcome.ok && saysVerified(outcome.messages)) return undefined;
+  return failureOf(outcome) ?? notVerified();
 }
 
 function failureOf(outcome: StatementOutcome): Failure | undefined {
@@ -49,6 +55,15 @@ function noSuccess(): Failure {
     'sql-statement',
     'no-success-message',
     'SQL Server ended the statement without saying that it succeeded (Msg 3014)',
+    { hints: ["Look at SQL Server's error log for the time of this run."] },
+  );
+}
+
+function notVerified(): Failure {
+  return new Failure(
+    'sql-statement',
+    'no-success-message',
+    'SQL Server ended the verification without saying that the backup set is valid (Msg 3262)',
     { hints: ["Look at SQL Server's error log for the time of this run."] },
   );
 }

@@ -75,6 +75,7 @@ suite('real backups, offline', { skip: files.length === 0 && 'no corpus here' },
       const { sets } = await info(path);
       assert.equal(sets.length, theirs.HEADERONLY.length);
       for (const [index, header] of theirs.HEADERONLY.entries()) {
+        assert.equal(sets[index]?.disagreements, undefined);
         assertAgrees(sets[index]?.header, header);
         const list = theirs.FILELISTONLY[index] ?? [];
         assert.equal(sets[index]?.files.length, list.length);
@@ -109,6 +110,30 @@ suite('real backups, offline', { skip: files.length === 0 && 'no corpus here' },
         assert.equal(report.files[0]?.good, true, JSON.stringify(report.files[0]?.damage));
       }
       assert.deepEqual((await info(archive)).sets, described.sets);
+    });
+
+    test(`${name}: a bit that flips in a name is noticed, at the start of a set and at its end`, async () => {
+      const raw = await readFile(path);
+      const described = await info(path);
+      if (described.form !== 'mtf') return;
+      const fileOf = (set: (typeof described.sets)[number] | undefined) =>
+        Buffer.from(String(set?.files[0]?.PhysicalName), 'utf16le');
+      const places = [
+        raw.indexOf(fileOf(described.sets[0]), raw.indexOf('MSCI')),
+        raw.indexOf(fileOf(described.sets.at(-1)), raw.lastIndexOf('MSLS')),
+      ];
+      const bent = join(folder, `${name}.bent`);
+      for (const at of places) {
+        assert.ok(at > 0);
+        const copy = Buffer.from(raw);
+        copy[at] = (copy[at] ?? 0) ^ 1;
+        await writeFile(bent, copy);
+        const { exitCode, report } = await verify([bent], 2);
+        assert.equal(exitCode, 9);
+        assert.ok(report.files[0]?.damage.some(({ code }) => code === 'configuration'));
+        const { sets } = await info(bent);
+        assert.equal(sets.flatMap(({ disagreements = [] }) => disagreements).length, 1);
+      }
     });
 
     test(`${name}: a cut is noticed wherever it is`, async () => {

@@ -24,7 +24,10 @@ export const backupMessages = {
       `${operation} successfully processed ${pages} pages in ${seconds.toFixed(3)} seconds (${rate.toFixed(3)} MB/sec).`,
     );
   },
-  valid: () => info(3262, 'The backup set on file 1 is valid.'),
+  valid: (file: number) => info(3262, `The backup set on file ${file} is valid.`),
+  damagedSet: () => error(3189, 'Damage to the backup set was detected.'),
+  noSuchFile: (file: number, device: string) =>
+    error(4038, `Cannot find file ID ${file} on device '${device}'.`),
   terminated: (operation: string) => error(3013, `${operation} is terminating abnormally.`),
   aborted: () => error(3204, 'The backup or restore was aborted.'),
   cannotOpen: (device: string, code: number) =>

@@ -178,7 +178,7 @@ class DeviceExecution {
     if (type !== 'log') this.#say(backupMessages.fileDone(dataPages, database.name, database.name));
     if (options.stats) this.#say(backupMessages.percent(100));
     this.#say(backupMessages.fileDone(logPages, database.name, `${database.name}_log`));
-    await this.#succeed(dataPages + logPages);
+    await this.#succeed(this.#processed(dataPages + logPages));
     const finished = new Date();
     if (type === 'full' && !options.copyOnly)
       database.fullBackup = { setId: streams.setId, finished };
@@ -203,7 +203,7 @@ class DeviceExecution {
     const run = this.#record(names, undefined);
     const link = await this.#open(names);
     const isList = /FILELIST|LABELONLY/.test(operation);
-    const keeps = instance.keepRestored || /FILELIST|HEADERONLY|LABELONLY/.test(operation);
+    const keeps = instance.keepRestored || !/^RESTORE (DATABASE|LOG)$/.test(operation);
     const number = this.#context.runs.length;
     const paths = names.map((_, index) => join(folder, `restore-${number}-${index + 1}.bak`));
     const kept = keeps ? paths : [];
@@ -229,6 +229,7 @@ class DeviceExecution {
       operation,
       blockSize: options.blockSize,
       checksum: options.checksum,
+      file: options.file,
     });
     if (verdict.failure) {
       this.#leaveRestoring(replaced, end.bytes);
@@ -254,7 +255,7 @@ class DeviceExecution {
     const { operation, moves } = this.#statement;
     const { session, reply } = this.#context;
     if (operation === 'VERIFY DATABASE') {
-      this.#say(backupMessages.valid());
+      await this.#succeed(backupMessages.valid(options.file));
       return;
     }
     if (this.#name === undefined) {
@@ -276,7 +277,7 @@ class DeviceExecution {
     for (const file of files) {
       this.#say(backupMessages.fileDone(Math.floor(pages / files.length), this.#name, file));
     }
-    await this.#succeed(pages);
+    await this.#succeed(this.#processed(pages));
   }
 
   /** RESTORE DATABASE x WITH RECOVERY. */
@@ -319,15 +320,19 @@ class DeviceExecution {
     return end;
   }
 
-  async #succeed(pages: number): Promise<void> {
+  #processed(pages: number): ServerMessage {
+    const { operation } = this.#statement;
+    return backupMessages.success(operation, pages, Date.now() - this.#started);
+  }
+
+  async #succeed(last: ServerMessage): Promise<void> {
     const { fault, signal } = this.#context;
     for (const message of fault.messages ?? []) this.#say(serverMessage(message));
     await pause(fault['delay-3014'] ?? 0, this.#context.signal);
     if (signal.aborted && !fault['late-attention'])
       throw new DeviceFailure([backupMessages.aborted()]);
     if (fault['no-3014']) return;
-    const { operation } = this.#statement;
-    this.#say(backupMessages.success(operation, pages, Date.now() - this.#started));
+    this.#say(last);
   }
 
   #announce(database: Database): ActiveRequest {

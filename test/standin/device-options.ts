@@ -21,6 +21,8 @@ export interface DeviceOptions {
   readonly leavesRestoring: boolean;
   readonly replace: boolean;
   readonly name: string | null;
+  /** Position of the backup set that RESTORE means, from 1. */
+  readonly file: number;
   readonly has: (option: string) => boolean;
 }
 
@@ -70,6 +72,7 @@ export function readDeviceOptions(
     leavesRestoring: has('NORECOVERY') || has('STANDBY'),
     replace: has('REPLACE'),
     name: value('NAME') ?? null,
+    file: Number(value('FILE') ?? 1),
     has,
   };
 }

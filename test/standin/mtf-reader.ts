@@ -1,6 +1,6 @@
 // Reads an MTF stream the way RESTORE does: block by block, every header checksum checked, payload skipped.
 
-import { headerChecksum } from './mtf-checksum.ts';
+import { headerChecksum, sectorChecksum } from './mtf-checksum.ts';
 import type { Lsn } from './mtf-configuration.ts';
 
 /** Random access to the bytes of a stream; may give fewer bytes at its end. */
@@ -50,15 +50,33 @@ export interface MtfContent {
   readonly scin: Buffer | undefined;
   readonly files: readonly MtfFile[];
   readonly blocks: readonly string[];
+  /** Every backup set that begins in it. */
+  readonly sets: readonly MtfSetContent[];
+}
+
+export interface MtfSetContent {
+  /** The SCIN record, the last one seen. */
+  scin: Buffer | undefined;
+  /** Streams whose backup checksum does not fit; counted only when asked for. */
+  badChecksums: number;
 }
 
 const blockHeaderBytes = 52;
 const streamHeaderBytes = 22;
 const largestBody = 8192;
 const largestConfiguration = 1024 * 1024;
+/** Zero bytes before the pages or log blocks of a stream, which its checksum leaves out. */
+const leadBytes = 2;
+const readSize = 4 * 1024 * 1024;
 
-export async function readMtf(read: ReadAt): Promise<MtfContent> {
-  return new MtfWalk(read).walk();
+/** `checksums`: the payload is read as well, where it has a backup checksum. */
+export async function readMtf(read: ReadAt, checksums = false): Promise<MtfContent> {
+  return new MtfWalk(read, checksums).walk();
+}
+
+interface Extent {
+  readonly data: number;
+  readonly length: number;
 }
 
 class MtfWalk {
@@ -70,9 +88,12 @@ class MtfWalk {
   #machine: string | null = null;
   #scin: Buffer | undefined;
   #files: MtfFile[] = [];
+  readonly #sets: MtfSetContent[] = [];
+  readonly #checksums: boolean;
 
-  constructor(read: ReadAt) {
+  constructor(read: ReadAt, checksums: boolean) {
     this.#read = read;
+    this.#checksums = checksums;
   }
 
   async walk(): Promise<MtfContent> {
@@ -106,6 +127,7 @@ class MtfWalk {
   }
 
   async #streams(start: number, body: Buffer): Promise<MtfContent['state'] | undefined> {
+    let payload: Extent | undefined;
     for (let at = start; ; ) {
       const header = await this.#read(at, streamHeaderBytes);
       if (header.length < streamHeaderBytes) return 'truncated';
@@ -117,6 +139,7 @@ class MtfWalk {
       if (id === 'MQCI')
         this.#configuration(await this.#read(data, Math.min(length, largestConfiguration)));
       if (id === 'RAID') this.#raid(await this.#read(data, length), body);
+      payload = await this.#payload(id, { data, length }, payload);
       if (id === 'SPAD') {
         this.#position = data + length;
         return undefined;
@@ -125,8 +148,24 @@ class MtfWalk {
     }
   }
 
+  /** The pages or log blocks that a checksum further on is about. */
+  async #payload(id: string, extent: Extent, before: Extent | undefined) {
+    if (id === 'CSUM' && before) await this.#check(before, await this.#read(extent.data, 4));
+    return /^MQ(DA|TL)$/.test(id) && extent.length > leadBytes ? extent : before;
+  }
+
+  async #check({ data, length }: Extent, checksum: Buffer): Promise<void> {
+    const set = this.#sets.at(-1);
+    if (!this.#checksums || !set) return;
+    let sum = 0;
+    for (let at = data + leadBytes; at < data + length; at += readSize)
+      sum = sectorChecksum(await this.#read(at, Math.min(readSize, data + length - at)), sum);
+    if (sum !== checksum.readUInt32LE(0)) set.badChecksums += 1;
+  }
+
   #understand(type: string, body: Buffer): void {
     if (type === 'SSET') {
+      this.#sets.push({ scin: undefined, badChecksums: 0 });
       this.#set = {
         backupName: text(body, 64),
         userName: text(body, 76),
@@ -158,6 +197,8 @@ class MtfWalk {
       if (tag === 'SFIN') files.push(parseFile(record));
     }
     this.#files = files;
+    const set = this.#sets.at(-1);
+    if (set) set.scin = this.#scin;
   }
 
   #endState(): MtfContent['state'] {
@@ -175,6 +216,7 @@ class MtfWalk {
       scin: this.#scin,
       files: this.#files,
       blocks: this.#blocks,
+      sets: this.#sets,
     };
   }
 }

@@ -2,6 +2,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { backupMessages } from './backup-message.ts';
+import { readCompressed } from './compressed-reader.ts';
 import type { RunDevice } from './device-run.ts';
 import { type MtfContent, type MtfFile, type ReadAt, readMtf } from './mtf-reader.ts';
 import type { Piece } from './recipe.ts';
@@ -19,10 +20,15 @@ export interface RestoreRequest {
   readonly operation: DeviceOperation;
   readonly blockSize: number;
   readonly checksum: boolean;
+  /** Position of the backup set that is meant, from 1. */
+  readonly file: number;
 }
 
+const verification = 'VERIFY DATABASE';
 const hasChecksums = 0x10;
 const smallestBlock = 512;
+const invalidData = 13;
+const endOfFile = 38;
 
 export async function judgeRestore(
   devices: readonly RunDevice[],
@@ -31,30 +37,41 @@ export async function judgeRestore(
   if (devices.some(({ pieces }) => !pieces)) {
     return { failure: undefined, content: undefined, files: [] };
   }
-  const contents = await readAll(devices);
+  const contents = await readAll(devices, request.operation === verification);
   const [first] = contents;
   const failure =
     contents
       .map((content, index) => contentProblem(content, devices[index]?.name ?? '', request))
-      .find((problem) => problem !== undefined) ?? familyProblem(contents, devices, request);
+      .find((problem) => problem !== undefined) ??
+    familyProblem(contents, devices, request) ??
+    (await compressionProblem(contents, devices, request));
   return { failure, content: first, files: first?.files ?? [] };
 }
 
 // A stand-in BACKUP of a file over several devices cuts it into parts: only the parts together are a stream.
-async function readAll(devices: readonly RunDevice[]): Promise<MtfContent[]> {
+async function readAll(devices: readonly RunDevice[], checksums: boolean): Promise<MtfContent[]> {
   const each: MtfContent[] = [];
-  for (const { pieces } of devices) each.push(await readPieces(pieces ?? []));
+  for (const { pieces } of devices) each.push(await readPieces(pieces ?? [], checksums));
   const [first] = each;
   const isCut = devices.length > 1 && each.slice(1).every(({ state }) => state === 'not-mtf');
   if (!isCut || !first) return each;
-  return [await readPieces(devices.flatMap(({ pieces }) => pieces ?? []))];
+  return [
+    await readPieces(
+      devices.flatMap(({ pieces }) => pieces ?? []),
+      checksums,
+    ),
+  ];
 }
 
-export async function readPieces(pieces: readonly Piece[]): Promise<MtfContent> {
+export async function readPieces(pieces: readonly Piece[], checksums = false): Promise<MtfContent> {
+  return reading(pieces, (read) => readMtf(read, checksums));
+}
+
+async function reading<T>(pieces: readonly Piece[], use: (read: ReadAt) => Promise<T>): Promise<T> {
   const files: FileHandle[] = [];
   try {
     for (const { path } of pieces) files.push(await open(path, 'r'));
-    return await readMtf(reader(pieces, files));
+    return await use(reader(pieces, files));
   } finally {
     await Promise.all(files.map((file) => file.close()));
   }
@@ -95,15 +112,61 @@ function contentProblem(
   if (written > request.blockSize && request.blockSize !== smallestBlock) {
     return backupMessages.misalignedFilemark(device, written);
   }
-  if (request.checksum && content.scin && !(content.scin.readUInt32LE(8) & hasChecksums)) {
+  const { scin } = content.sets[request.file - 1] ?? content;
+  if (request.checksum && scin && !(scin.readUInt32LE(8) & hasChecksums)) {
     return backupMessages.noChecksum();
   }
   const readsFrontOnly = /FILELIST|LABELONLY/.test(request.operation);
   if (readsFrontOnly) return content.label ? undefined : backupMessages.incorrectlyFormed(device);
-  if (content.state === 'corrupt') return backupMessages.incorrectlyFormed(device);
-  if (content.state !== 'truncated') return undefined;
-  const wasBegun = content.blocks.includes('MSCI');
-  return wasBegun ? backupMessages.readFailed(device, 38) : backupMessages.incomplete(device);
+  return setProblem(content, device, request);
+}
+
+function setProblem(
+  content: MtfContent,
+  device: string,
+  request: RestoreRequest,
+): ServerMessage | undefined {
+  const { sets, state, blocks } = content;
+  // What stands behind another set is not looked at.
+  if (sets.length > request.file) return payloadProblem(content, request);
+  if (state === 'corrupt') return backupMessages.incorrectlyFormed(device);
+  if (state === 'truncated') {
+    const wasBegun = blocks.includes('MSCI');
+    return wasBegun
+      ? backupMessages.readFailed(device, endOfFile)
+      : backupMessages.incomplete(device);
+  }
+  if (sets.length < request.file) return backupMessages.noSuchFile(request.file, device);
+  return payloadProblem(content, request);
+}
+
+/** Read whole, not restored: the payload counts for what its checksums say. */
+function payloadProblem(content: MtfContent, { file }: RestoreRequest): ServerMessage | undefined {
+  return content.sets[file - 1]?.badChecksums ? backupMessages.damagedSet() : undefined;
+}
+
+/** Only of a verification: what a RESTORE decompresses is not looked at here. */
+async function compressionProblem(
+  contents: readonly MtfContent[],
+  devices: readonly RunDevice[],
+  { operation, checksum, file }: RestoreRequest,
+): Promise<ServerMessage | undefined> {
+  if (operation !== verification || contents[0]?.state !== 'compressed') return undefined;
+  if (checksum) return backupMessages.noChecksum();
+  // A set that was cut for several devices is one stream again (readAll).
+  const whole = contents.length === devices.length ? devices : [devices];
+  for (const part of whole) {
+    const [name, pieces] = 'name' in part ? [part.name, part.pieces] : joined(part);
+    const { state, sets } = await reading(pieces ?? [], readCompressed);
+    if (state === 'damaged') return backupMessages.readFailed(name, invalidData);
+    if (state === 'truncated') return backupMessages.readFailed(name, endOfFile);
+    if (sets < file) return backupMessages.noSuchFile(file, name);
+  }
+  return undefined;
+}
+
+function joined(devices: readonly RunDevice[]) {
+  return [devices[0]?.name ?? '', devices.flatMap(({ pieces }) => pieces ?? [])] as const;
 }
 
 function familyProblem(

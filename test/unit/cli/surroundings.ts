@@ -71,6 +71,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     loadDrillJob: nothing,
     loadExtractJob: nothing,
     loadVerifyJob: nothing,
+    loadServerVerifyJob: nothing,
     loadInfoJob: nothing,
     loadDoctorJob: nothing,
     ...overrides,

