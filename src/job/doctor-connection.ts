@@ -49,6 +49,7 @@ const tcpCodes = [
 /** Found before anything is sent. */
 const earlyCodes = [
   'no-login',
+  'node-too-old',
   'windows-login-unavailable',
   'odbc-driver-missing',
   'odbc-driver-too-old',

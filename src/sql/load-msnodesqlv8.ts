@@ -87,7 +87,7 @@ async function tryElsewhere(folder: string): Promise<void> {
   );
   if (!crashed) return;
   const loads = `does not load in Node.js ${process.versions.node}`;
-  throw unavailable(loads, undefined, ['Use Node.js 22.14 or later for -E.']);
+  throw unavailable(loads, undefined, ['Use Node.js 22.14 or later for -E.'], 'node-too-old');
 }
 
 function doesNotLoad(cause: Error): Failure {
@@ -97,7 +97,12 @@ function doesNotLoad(cause: Error): Failure {
   ]);
 }
 
-function unavailable(why: string, cause: unknown, hints: string[]): Failure {
+function unavailable(
+  why: string,
+  cause: unknown,
+  hints: string[],
+  code = 'windows-login-unavailable',
+): Failure {
   const message = `a Windows login (-E) needs the package msnodesqlv8, which ${why}`;
-  return new Failure('connection', 'windows-login-unavailable', message, { cause, hints });
+  return new Failure('connection', code, message, { cause, hints });
 }

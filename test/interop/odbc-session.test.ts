@@ -25,7 +25,7 @@ if (!loadsHere)
       loginTimeout: 5,
     } as const;
     await assert.rejects(openOdbcSession(settings), {
-      code: 'windows-login-unavailable',
+      code: 'node-too-old',
       message: `a Windows login (-E) needs the package msnodesqlv8, which does not load in Node.js ${process.versions.node}`,
     });
   });
