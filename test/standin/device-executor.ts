@@ -258,6 +258,7 @@ class DeviceExecution {
       return;
     }
     if (this.#name === undefined) {
+      await this.#linger();
       const result = restoreRows(operation, verdict);
       reply.rows(result.columns, result.rows);
       return;
@@ -270,13 +271,14 @@ class DeviceExecution {
       if (!isKnown) throw new DeviceFailure([backupMessages.notPartOf(file, this.#name)]);
     }
     const database = replaced ?? session.instance.add(restoredDatabase(this.#name, this.#run));
-    database.state = options.leavesRestoring ? 'RESTORING' : 'ONLINE';
+    database.state = 'RESTORING';
     const pages = Math.ceil(bytes / 8192);
     if (options.stats) this.#say(backupMessages.percent(100));
     for (const file of files) {
       this.#say(backupMessages.fileDone(Math.floor(pages / files.length), this.#name, file));
     }
     await this.#succeed(pages);
+    if (!options.leavesRestoring) database.state = 'ONLINE';
   }
 
   /** RESTORE DATABASE x WITH RECOVERY. */
@@ -320,14 +322,20 @@ class DeviceExecution {
   }
 
   async #succeed(pages: number): Promise<void> {
-    const { fault, signal } = this.#context;
+    const { fault } = this.#context;
     for (const message of fault.messages ?? []) this.#say(serverMessage(message));
-    await pause(fault['delay-3014'] ?? 0, this.#context.signal);
-    if (signal.aborted && !fault['late-attention'])
-      throw new DeviceFailure([backupMessages.aborted()]);
+    await this.#linger();
     if (fault['no-3014']) return;
     const { operation } = this.#statement;
     this.#say(backupMessages.success(operation, pages, Date.now() - this.#started));
+  }
+
+  /** Its devices are closed, and the server still works. */
+  async #linger(): Promise<void> {
+    const { fault, signal } = this.#context;
+    await pause(fault['delay-3014'] ?? 0, signal);
+    if (signal.aborted && !fault['late-attention'])
+      throw new DeviceFailure([backupMessages.aborted()]);
   }
 
   #announce(database: Database): ActiveRequest {

@@ -116,6 +116,8 @@ export class Instance {
   checkdb: { readonly delay?: number; readonly finds?: string } = {};
   /** DROP DATABASE is refused this many times. */
   refusedDrops = 0;
+  /** Milliseconds that DROP DATABASE takes. */
+  dropDelay = 0;
   #nextDatabase = firstUserDatabase;
 
   constructor(options: InstanceOptions) {
