@@ -3,126 +3,24 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { abort, signals } from '../rig/aborting.ts';
 import {
-  type Aborted,
-  abort,
-  assertServerFree,
-  assertSignalAborts,
-  signals,
-} from '../rig/aborting.ts';
-import { enterRestore, filesOf, type RestorePhase, restorePhases } from '../rig/restore-phases.ts';
-import type { Rig } from '../rig/rig.ts';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
-
-const restore = ['restore', 'Copy'];
-
-/** Far from the second it may take, for machines that do other things as well. */
-const longestAbortMs = 5000;
-
-const words: Record<RestorePhase['left'], RegExp> = {
-  untouched: /^(?!.*database \[Copy\])/s,
-  missing: /^warning: there is no database \[Copy\]: nothing was left behind$/m,
-  RESTORING: /^warning: database \[Copy\] was left RESTORING: nobody can use it$/m,
-};
-
-async function assertEnded(rig: Rig, phase: RestorePhase, { abortMs }: Aborted): Promise<void> {
-  assert.ok(abortMs < longestAbortMs, `the end took ${Math.round(abortMs)} ms`);
-  assertSignalAborts(rig, phase.alive);
-  await assertServerFree(rig);
-  const state = phase.left === 'RESTORING' ? 'RESTORING' : undefined;
-  assert.equal(rig.server.instance.find('Copy')?.state, state, 'what SQL Server has of it');
-}
+  assertRestoreEnded,
+  enterRestore,
+  filesOf,
+  leftWords,
+  restorePhases,
+} from '../rig/restore-phases.ts';
+import { assertFailed, trial } from '../rig/trial.ts';
 
 suite('a signal ends a restore in good order', { concurrency: 2 }, () => {
-  for (const phase of restorePhases) {
+  for (const phase of restorePhases)
     for (const [signal, exitCode, reason] of signals)
       test(`${signal} ${phase.name}`, () =>
         trial(filesOf(phase), async (rig) => {
-          const ended = await abort(await enterRestore(rig, phase, restore), signal);
+          const ended = await abort(await enterRestore(rig, phase, ['restore', 'Copy']), signal);
           assertFailed(ended, exitCode, reason);
-          assert.match(ended.stderr, words[phase.left]);
-          await assertEnded(rig, phase, ended);
+          assert.match(ended.stderr, leftWords[phase.left]);
+          await assertRestoreEnded(rig, phase, ended);
         }));
-
-    test(`Ctrl-C twice ${phase.name}`, () =>
-      trial(filesOf(phase), async (rig) => {
-        const ended = await abort(await enterRestore(rig, phase, restore), 'SIGINT', 'SIGINT');
-        assertFailed(ended, 130, /Ctrl-C/);
-        await assertEnded(rig, phase, ended);
-        const notAsked = /what state database \[Copy\] is in could not be asked/;
-        // The first Ctrl-C may have been through already when the second comes.
-        if (phase.left !== 'untouched')
-          assert.ok(notAsked.test(ended.stderr) || words[phase.left].test(ended.stderr));
-      }));
-  }
-
-  test('with eight devices in the middle of the stream, and the next restore works', () => {
-    const files = Array.from({ length: 8 }, (_, stripe) => `s${stripe + 1}.zst`);
-    return trial(files, async (rig) => {
-      assertSucceeded(await rig.run(['Sales', ...files]).ended);
-      rig.server.fault({});
-      rig.server.fault({ slow: 20, tiny: 65_536 });
-      const program = rig.run([...restore, ...files]);
-      const isMidway = () => rig.server.deviceSets.some(({ bytes }) => bytes > 1_500_000);
-      await program.until('the middle', isMidway);
-      assertFailed(await abort(program, 'SIGTERM'), 143, /SIGTERM/);
-      assertSignalAborts(rig, 1);
-      await assertServerFree(rig);
-      const again = await rig.run([...restore, ...files, '--replace']).ended;
-      assert.equal(again.code, 0, again.stderr);
-    });
-  });
-
-  test('that comes after SQL Server has finished is too late: the database stays, with a warning', () =>
-    trial(['s.zst'], async (rig) => {
-      assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
-      rig.server.fault({});
-      rig.server.fault({ 'delay-3014': 60_000, 'late-attention': true });
-      const program = rig.run([...restore, 's.zst']);
-      const closed = () => rig.judged().filter((line) => / Close -> NOERROR/.test(line));
-      await program.until('the last Close', () => closed().length === 3);
-      const ended = await abort(program, 'SIGINT');
-      assert.equal(ended.code, 0, ended.stderr);
-      assert.match(ended.stderr, /^warning: too late to abort/m);
-      assert.equal(rig.server.instance.find('Copy')?.state, 'ONLINE');
-    }));
-
-  test('while SQL Server does not answer at all, once and twice, says what it could not ask', () =>
-    trial(['s.zst'], async (rig) => {
-      assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
-      for (const sent of [['SIGINT'], ['SIGINT', 'SIGINT']] as const) {
-        rig.server.fault({});
-        rig.server.fault({ 'mute-sql': true });
-        const before = rig.server.statements.length;
-        const program = rig.run([...restore, 's.zst']);
-        const isSent = (text: string) => text.startsWith('RESTORE DATABASE');
-        await program.until('the statement', () =>
-          rig.server.statements.slice(before).some(isSent),
-        );
-        const ended = await abort(program, ...sent);
-        assertFailed(ended, 130, /Ctrl-C/);
-        assert.match(ended.stderr, /what state database \[Copy\] is in could not be asked/);
-        assert.ok(ended.abortMs < 9000, `the end took ${Math.round(ended.abortMs)} ms`);
-      }
-    }));
-});
-
-suite('a restore that stands still', { concurrency: 2 }, () => {
-  test('waits for ever unless told otherwise, then names SQL Server', () =>
-    trial(['s.zst'], async (rig) => {
-      assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
-      rig.server.fault({});
-      rig.server.fault({ 'silence-at': 9_000_000 });
-      const ended = await rig.run([...restore, 's.zst', '--stall-timeout', '1s']).ended;
-      assertFailed(ended, 12, /SQL Server is stuck/);
-    }));
-
-  test('for want of its source names the source', () =>
-    trial(['s.zst'], async (rig) => {
-      assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
-      const program = rig.run(['restore', 'Copy', '-', '--stall-timeout', '1s'], { stdin: 'pipe' });
-      const archive = await rig.read('s.zst');
-      program.child.stdin?.write(archive.subarray(0, Math.floor(archive.length * 0.8)));
-      assertFailed(await program.ended, 12, /the source is stuck/);
-    }));
 });

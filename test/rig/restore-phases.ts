@@ -1,9 +1,11 @@
 // The moments of a restore at which something from outside can hit it, and how a test gets there for certain. The first
 // statement asks for the list of files, each further one restores a backup of the chain.
 
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Fault } from '../standin/fault.ts';
 import type { DeviceOperation } from '../standin/statement.ts';
+import { type Aborted, assertServerFree, assertSignalAborts } from './aborting.ts';
 import { enter, judge, type Phase, slowLogin } from './phases.ts';
 import type { Program } from './program.ts';
 import type { Rig } from './rig.ts';
@@ -39,11 +41,43 @@ export function filesOf({ files }: RestorePhase): readonly string[] {
   return files === chain ? chain : archives;
 }
 
-async function prepare(rig: Rig, files: readonly string[]): Promise<void> {
+/** Makes the archives that a run of `files` needs. */
+export async function prepare(rig: Rig, files: readonly string[] = archives): Promise<void> {
   const types = files === chain ? ['full', 'log'] : ['copy'];
   const names = files === chain ? chain : archives;
   for (const [index, type] of types.entries())
     assertSucceeded(await rig.run(['Sales', names[index] ?? '', '--type', type]).ended);
+}
+
+/** Far from the second it may take, for machines that do other things as well. */
+export const generousAbortMs = 5000;
+
+/** What the user is told of it. */
+export const leftWords: Record<RestorePhase['left'], RegExp> = {
+  untouched: /^(?!.*database \[Copy\])/s,
+  missing: /^warning: there is no database \[Copy\]: nothing was left behind$/m,
+  RESTORING: /^warning: database \[Copy\] was left RESTORING: nobody can use it$/m,
+};
+
+/** Whoever ended a run that was in `phase`. */
+export async function assertRestoreEnded(
+  rig: Rig,
+  phase: RestorePhase,
+  { abortMs }: Aborted,
+): Promise<void> {
+  assert.ok(abortMs < generousAbortMs, `the end took ${Math.round(abortMs)} ms`);
+  assertSignalAborts(rig, phase.alive);
+  await assertServerFree(rig);
+  const state = phase.left === 'RESTORING' ? 'RESTORING' : undefined;
+  assert.equal(rig.server.instance.find('Copy')?.state, state, 'what SQL Server has of it');
+}
+
+/**
+ * The environment of a run whose disk fails for good in the middle of the stream of `s.zst`. Before that it is read
+ * at most 12 times: its ends, and as far ahead as there are slots for the list of files.
+ */
+export function unreadable(rig: Rig): Record<string, string> {
+  return rig.witnessed('pread:EIO:15+:s.zst');
 }
 
 function begun(rig: Rig, operation: DeviceOperation): boolean {

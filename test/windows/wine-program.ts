@@ -22,6 +22,20 @@ export interface WineProgramOptions {
   readonly script?: string;
   /** The shell of Windows opens the output: Wine cannot tell the size of a file that came from outside. */
   readonly shell?: true;
+  /** What is standard input, which the shell opens: a file, or what the shell's `type` pipes. */
+  readonly stdin?: { readonly file: string } | { readonly piped: string };
+}
+
+/** The command with its redirections, for the shell of Windows. */
+function shellCommand(
+  command: readonly string[],
+  output: string,
+  stdin: WineProgramOptions['stdin'],
+): string[] {
+  const words = [...command, `>${windowsPath(output)}.out`, `2>${windowsPath(output)}.err`];
+  if (!stdin) return words;
+  if ('file' in stdin) return [...words, `<${windowsPath(stdin.file)}`];
+  return ['type', windowsPath(stdin.piped), '|', ...words];
 }
 
 export class WineProgram {
@@ -30,13 +44,15 @@ export class WineProgram {
   readonly #output: string;
   readonly #startedAt = performance.now();
 
-  constructor(args: readonly string[], { folder, env, output, script, shell }: WineProgramOptions) {
+  constructor(args: readonly string[], options: WineProgramOptions) {
+    const { folder, env, output, script, shell, stdin } = options;
     this.#output = output;
     const files = [openSync(`${output}.out`, 'w'), openSync(`${output}.err`, 'w')] as const;
     const command = [windowsPath(nodePath()), windowsPath(script ?? binPath), ...args];
-    const redirection = [`>${windowsPath(output)}.out`, `2>${windowsPath(output)}.err`];
+    const inShell = shell || stdin !== undefined;
+    const started = inShell ? ['cmd', '/c', ...shellCommand(command, output, stdin)] : command;
     const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(winePath(), shell ? ['cmd', '/c', ...command, ...redirection] : command, {
+    this.#child = spawn(winePath(), started, {
       cwd: folder,
       env: { PATH, HOME, ...wineEnvironment, ...env },
       stdio: ['ignore', ...files],
