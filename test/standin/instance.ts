@@ -106,7 +106,7 @@ export class Instance {
   readonly instanceName: string | undefined;
   readonly version: string;
   readonly edition: string;
-  readonly platform: 'Linux' | 'Windows';
+  platform: 'Linux' | 'Windows';
   readonly sysadmin: boolean;
   readonly keepRestored: boolean;
   readonly started = new Date();

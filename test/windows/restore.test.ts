@@ -83,31 +83,30 @@ suite('under Windows a restore gives back exactly the bytes', { concurrency: 2 }
 });
 
 suite('a restore under Windows', { concurrency: 2 }, () => {
-  test('moves the files into the folders of the instance', () =>
-    windowsTrial(['s.zst'], async (windows) => {
-      await prepare(windows.rig);
-      assertRestored(await windows.run(['restore', 'Copy', 's.zst']).ended);
-      const statement = restoreStatement(windows);
-      for (const [logical, file] of [
-        ['Sales', 'Copy_Sales.mdf'],
-        ['Sales_log', 'Copy_Sales_log.ldf'],
-      ])
-        assert.ok(statement.includes(`MOVE N'${logical}' TO N'${dataFolder}${file}'`), statement);
-    }));
-
-  test('brings a backup of SQL Server on Linux into the folders of Windows', () =>
-    windowsTrial(
-      ['s.zst'],
-      async (windows) => {
+  for (const [title, from, args, data, log] of [
+    ['a backup of Linux into the folders of the instance', 'Linux', [], dataFolder, dataFolder],
+    [
+      'a backup of Windows into other folders',
+      'Windows',
+      ['--data-dir', 'D:\\data', '--log-dir', 'L:\\'],
+      'D:\\data\\',
+      'L:\\',
+    ],
+  ] as const)
+    test(`moves the files of ${title}`, () =>
+      windowsTrial(['s.zst'], async (windows) => {
+        const { instance } = windows.rig.server;
+        instance.platform = from;
         await prepare(windows.rig);
-        const args = ['restore', 'Copy', 's.zst', '--data-dir', 'D:\\data', '--log-dir', 'L:\\'];
-        assertRestored(await windows.run(args).ended);
+        instance.platform = 'Windows';
+        assertRestored(await windows.run(['restore', 'Copy', 's.zst', ...args]).ended);
         const statement = restoreStatement(windows);
-        assert.ok(statement.includes("TO N'D:\\data\\Copy_Sales.mdf'"), statement);
-        assert.ok(statement.includes("TO N'L:\\Copy_Sales_log.ldf'"), statement);
-      },
-      { platform: 'Linux' },
-    ));
+        for (const move of [
+          `MOVE N'Sales' TO N'${data}Copy_Sales.mdf'`,
+          `MOVE N'Sales_log' TO N'${log}Copy_Sales_log.ldf'`,
+        ])
+          assert.ok(statement.includes(move), statement);
+      }));
 
   test('of a damaged archive: exit 9, and SQL Server is told of a fault, not of an end', () =>
     windowsTrial(['s.zst'], async (windows) => {

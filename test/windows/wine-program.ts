@@ -3,12 +3,16 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ended } from '../rig/program.ts';
-import { windowsPath } from './places.ts';
+import { appFolder, windowsPath } from './places.ts';
 import { winePath } from './tools.ts';
 import { binPath, nodePath } from './windows-app.ts';
 import { wineEnvironment } from './wine.ts';
+
+/** Pours a file into a pipe: the shell's own `type` takes it for text. */
+const pourerScript = join(appFolder, 'dist', 'test', 'windows', 'file-pourer.js');
 
 /** A program that hangs must not hang the tests. */
 const longestRunMs = 120_000;
@@ -22,7 +26,7 @@ export interface WineProgramOptions {
   readonly script?: string;
   /** The shell of Windows opens the output: Wine cannot tell the size of a file that came from outside. */
   readonly shell?: true;
-  /** What is standard input, which the shell opens: a file, or what the shell's `type` pipes. */
+  /** What is standard input, which the shell opens: a file, or a pipe out of one. */
   readonly stdin?: { readonly file: string } | { readonly piped: string };
 }
 
@@ -35,7 +39,8 @@ function shellCommand(
   const words = [...command, `>${windowsPath(output)}.out`, `2>${windowsPath(output)}.err`];
   if (!stdin) return words;
   if ('file' in stdin) return [...words, `<${windowsPath(stdin.file)}`];
-  return ['type', windowsPath(stdin.piped), '|', ...words];
+  const pourer = [windowsPath(nodePath()), windowsPath(pourerScript), windowsPath(stdin.piped)];
+  return [...pourer, '|', ...words];
 }
 
 export class WineProgram {
