@@ -69,7 +69,11 @@ export async function assertRestoreEnded(
   assertSignalAborts(rig, phase.alive);
   await assertServerFree(rig);
   const state = phase.left === 'RESTORING' ? 'RESTORING' : undefined;
-  assert.equal(rig.server.instance.find('Copy')?.state, state, 'what SQL Server has of it');
+  const found = () => rig.server.instance.find('Copy')?.state;
+  // SQL Server may learn last that its client is gone.
+  for (const until = performance.now() + 2000; found() !== state && performance.now() < until; )
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(found(), state, 'what SQL Server has of it');
 }
 
 /**

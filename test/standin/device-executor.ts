@@ -225,24 +225,23 @@ class DeviceExecution {
     } finally {
       run.devices = await received(names, kept);
     }
+    const database = this.#leaveRestoring(replaced, end.bytes);
     const verdict = await judgeRestore(run.devices, {
       operation,
       blockSize: options.blockSize,
       checksum: options.checksum,
     });
-    if (verdict.failure) {
-      this.#leaveRestoring(replaced, end.bytes);
-      throw new DeviceFailure([verdict.failure]);
-    }
-    await this.#restoreSucceeded(verdict, options, replaced, end.bytes);
+    if (verdict.failure) throw new DeviceFailure([verdict.failure]);
+    await this.#restoreSucceeded(verdict, options, database ?? replaced, end.bytes);
   }
 
   /** A RESTORE that had begun to write leaves a database that nobody can use. */
-  #leaveRestoring(replaced: Database | undefined, bytes: number): void {
-    if (this.#name === undefined || bytes === 0) return;
+  #leaveRestoring(replaced: Database | undefined, bytes: number): Database | undefined {
+    if (this.#name === undefined || bytes === 0) return undefined;
     const { instance } = this.#context.session;
     const database = replaced ?? instance.add(restoredDatabase(this.#name, this.#run));
     database.state = 'RESTORING';
+    return database;
   }
 
   async #restoreSucceeded(
