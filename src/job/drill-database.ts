@@ -92,26 +92,57 @@ function complaints(outcome: StatementOutcome): string[] {
   return [...errors.slice(0, maxMessages), ...(failure ? [failure.message] : [])];
 }
 
-/** How long dropping is tried, ms: the session of an aborted restore may hold the database for a moment. */
-const dropPatienceMs = 10_000;
+/** How long a refused drop is tried again, ms: the session of an aborted restore may hold the database for a moment. */
+const refusalPatienceMs = 10_000;
 const betweenDropsMs = 250;
+/** How long dropping may take in all, ms: SQL Server may have to roll back a lot first, or never answer. */
+const dropTimeoutMs = 120_000;
+/** The same once the user will not wait, ms. */
+const hurriedDropMs = 2000;
 
 /** Drops the throw-away database in a session of its own; true when it is gone. Never rejects. */
 export async function dropDatabase(
   connection: SqlConnectionSettings,
   database: string,
+  abort: Abort,
 ): Promise<boolean> {
-  const deadline = performance.now() + dropPatienceMs;
+  const patience = new AbortController();
+  const timers = [setTimeout(() => patience.abort(), dropTimeoutMs)];
+  const hurry = () => timers.push(setTimeout(() => patience.abort(), hurriedDropMs));
+  const forget = abort.onHurry(hurry);
+  try {
+    return await dropPatiently(connection, database, patience.signal);
+  } finally {
+    forget();
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+async function dropPatiently(
+  connection: SqlConnectionSettings,
+  database: string,
+  patience: AbortSignal,
+): Promise<boolean> {
+  const over = new Promise<undefined>((resolve) => {
+    patience.addEventListener('abort', () => resolve(undefined));
+  });
+  const deadline = performance.now() + refusalPatienceMs;
   do {
-    const gone = await tryDrop(connection, database).catch((thrown) => asError(thrown));
-    if (gone === true) return true;
-    await sleep(betweenDropsMs);
-  } while (performance.now() < deadline);
+    const drop = tryDrop(connection, database, patience).catch((thrown) => asError(thrown));
+    if ((await Promise.race([drop, over])) === true) return true;
+    await Promise.race([sleep(betweenDropsMs), over]);
+  } while (performance.now() < deadline && !patience.aborted);
   return false;
 }
 
-async function tryDrop(connection: SqlConnectionSettings, database: string): Promise<boolean> {
+async function tryDrop(
+  connection: SqlConnectionSettings,
+  database: string,
+  patience: AbortSignal,
+): Promise<boolean> {
   const session = await openSession(connection);
+  const leave = () => void session.close();
+  patience.addEventListener('abort', leave);
   try {
     const facts = await readDatabaseFacts(session, database);
     if (facts === 'missing') return true;
@@ -122,6 +153,7 @@ async function tryDrop(connection: SqlConnectionSettings, database: string): Pro
     await session.query(`DROP DATABASE ${name}`);
     return (await readDatabaseFacts(session, database)) === 'missing';
   } finally {
+    patience.removeEventListener('abort', leave);
     await session.close();
   }
 }

@@ -60,7 +60,8 @@ class DrillRun {
       failure = this.#abort.cause ?? asError(thrown);
     }
     const dropped = !this.#touched || (await this.#drop());
-    if (!dropped) failure ??= notDropped(this.#database);
+    if (!dropped) failure ??= this.#abort.cause ?? notDropped(this.#database);
+    if (!failure) this.#sayTooLate();
     return { report: this.#report(dropped, failure), failure };
   }
 
@@ -121,7 +122,7 @@ class DrillRun {
   }
 
   async #drop(): Promise<boolean> {
-    const dropped = await dropDatabase(this.#request.connection, this.#database);
+    const dropped = await dropDatabase(this.#request.connection, this.#database, this.#abort);
     const name = quoteIdentifier(this.#database);
     if (!dropped)
       this.#emit({
@@ -131,6 +132,17 @@ class DrillRun {
         hint: `Drop it: DROP DATABASE ${name};`,
       });
     return dropped;
+  }
+
+  /** An abort while the database was being dropped changes nothing any more. */
+  #sayTooLate(): void {
+    const { cause } = this.#abort;
+    if (cause)
+      this.#emit({
+        event: 'warning',
+        code: 'too-late',
+        message: `too late to abort (${cause.message}): the drill was over, and its database is dropped`,
+      });
   }
 
   #report(dropped: boolean, failure: Error | undefined): DrillReport {

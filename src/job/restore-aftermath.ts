@@ -1,20 +1,24 @@
 // After a restore that did not succeed: what state the database is in, and what to do about it.
 
-import { asError } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emit } from '../events.ts';
 import { quoteIdentifier } from '../sql/quoting.ts';
 import { type DatabaseFacts, readDatabaseFacts } from '../sql/server-facts.ts';
 import type { SqlSession } from '../sql/sql-session.ts';
 
-/** Asks and says it as a warning. Never rejects. */
+/** How long SQL Server may take to say it, ms. */
+const answerTimeoutMs = 1000;
+
+/** Asks, unless there is nobody to ask, and says it as a warning. Never rejects. */
 export async function sayAftermath(
-  session: SqlSession,
+  session: SqlSession | undefined,
   database: string,
   emit: Emit,
 ): Promise<void> {
-  const facts = await readDatabaseFacts(session, database).catch((thrown) => asError(thrown));
-  const known = facts instanceof Error ? undefined : facts;
-  emit({ event: 'warning', code: 'database-left', ...leftBehind(database, known) });
+  const asked = session && readDatabaseFacts(session, database).catch(() => undefined);
+  const late = sleep(answerTimeoutMs, undefined, { ref: false });
+  const facts = await Promise.race([asked, late]);
+  emit({ event: 'warning', code: 'database-left', ...leftBehind(database, facts) });
 }
 
 function leftBehind(

@@ -12,8 +12,8 @@ export interface JobParts {
   /** SQL Server has opened the devices: it hears of the abort through them. */
   opened?: boolean;
   session?: SqlSession;
-  /** Asks the session, while it still lives, what the job left behind on the server. */
-  aftermath?: (session: SqlSession) => Promise<void>;
+  /** Says what the job left behind on the server, asking the session while it still lives. Bounded, never rejects. */
+  aftermath?: (session: SqlSession | undefined) => Promise<void>;
   discard?: () => Promise<unknown>;
 }
 
@@ -23,8 +23,6 @@ const joinTimeoutMs = 5000;
 const answerTimeoutMs = 3000;
 /** How long it may take to answer the attention, ms. */
 const cancelTimeoutMs = 2000;
-/** How long it may take to say what was left behind, ms. */
-const aftermathTimeoutMs = 1000;
 
 /** What could not be cleaned up, in words for the user. */
 export async function teardown(parts: JobParts, abort: Abort): Promise<string[]> {
@@ -37,8 +35,7 @@ export async function teardown(parts: JobParts, abort: Abort): Promise<string[]>
   await awaitStatement(parts.statement, abort);
   if (parts.discard && (await parts.discard()) === false)
     left.push('a .partial file could not be removed');
-  if (parts.session && !abort.hurried)
-    await settles(parts.aftermath?.(parts.session) ?? Promise.resolve(), aftermathTimeoutMs);
+  await parts.aftermath?.(abort.hurried ? undefined : parts.session);
   await parts.session?.close();
   return left;
 }

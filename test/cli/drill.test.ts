@@ -4,24 +4,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import type { DrillReport } from '../../src/job/drill-report.ts';
+import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
 import { checkJunit } from '../rig/junit-check.ts';
-import type { Ended } from '../rig/program.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
-
-function evidence({ stdout }: Ended): DrillReport {
-  const lines = stdout.toString().trimEnd().split('\n');
-  assert.equal(lines.length, 1, 'one object on stdout');
-  return JSON.parse(lines[0] ?? '');
-}
-
-function assertDropped(rig: Rig): void {
-  const left = rig.server.instance.databases.filter(({ name }) =>
-    name.startsWith('vdibackup_drill_'),
-  );
-  assert.deepEqual(left, []);
-}
 
 async function drilled(
   body: (rig: Rig) => Promise<void>,
@@ -30,7 +16,7 @@ async function drilled(
   await trial(['s.zst', ...leaves], async (rig) => {
     assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
     await body(rig);
-    assertDropped(rig);
+    assertNoDrillDatabase(rig);
   });
 }
 

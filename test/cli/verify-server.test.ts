@@ -6,10 +6,11 @@ import { suite, test } from 'node:test';
 import zstd from 'zstd-napi/binding.js';
 import type { VerifyReport } from '../../src/job/verify-report.ts';
 import { abort, assertServerFree, longestAbortMs } from '../rig/aborting.ts';
-import { enter, verifyPhases } from '../rig/phases.ts';
+import { enter } from '../rig/phases.ts';
 import type { Ended } from '../rig/program.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+import { verifyPhases } from '../rig/verify-phases.ts';
 import type { Fault } from '../standin/fault.ts';
 
 const MiB = 1024 * 1024;

@@ -4,17 +4,16 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { abort, assertServerFree, longestAbortMs, signals } from '../rig/aborting.ts';
+import {
+  abort,
+  assertServerFree,
+  assertSignalAborts,
+  longestAbortMs,
+  signals,
+} from '../rig/aborting.ts';
 import { enter, type Phase, phases } from '../rig/phases.ts';
-import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
 import { decompressAll, fingerprint } from '../rig/zstd.ts';
-
-function assertSignalAbort(rig: Rig, phase: Phase): void {
-  const expected = /login|3014/.test(phase.name) ? 0 : 1;
-  const found = rig.judged().filter((line) => / SignalAbort /.test(line));
-  assert.equal(found.length, expected, 'calls of SignalAbort');
-}
 
 suite('a signal ends a backup in good order', { concurrency: 2 }, () => {
   for (const phase of phases) {
@@ -26,7 +25,7 @@ suite('a signal ends a backup in good order', { concurrency: 2 }, () => {
           const ended = await abort(program, signal);
           assertFailed(ended, exitCode, words);
           assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);
-          assertSignalAbort(rig, phase);
+          assertSignalAborts(rig, /login|3014/.test(phase.name) ? 0 : 1);
           await assertServerFree(rig);
           assert.deepEqual(await rig.files(), ['s.zst']);
           assert.equal((await rig.read('s.zst')).toString(), 'yesterday');

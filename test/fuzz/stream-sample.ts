@@ -1,6 +1,7 @@
 // Backup streams as short as they can be and still have everything: a page with its checksum, backup checksums,
 // configurations as the stand-in writes them; and two sets in one stream.
 
+import { description } from '../rig/mtf-description.ts';
 import { sealPage, sectorChecksum } from '../standin/mtf-checksum.ts';
 import { type MtfDescription, mqci } from '../standin/mtf-configuration.ts';
 import { block, filemark } from '../unit/archive/mtf-sample.ts';
@@ -94,25 +95,6 @@ function pageStream(): Buffer {
 }
 
 function describe(databaseName: string): MtfDescription {
-  return {
-    type: 'full',
-    databaseName,
-    serverName: 'DB1',
-    machineName: 'DB1',
-    userName: 'sa',
-    backupName: 'week',
-    version: [16, 0, 1000],
-    databaseId: 5,
-    compatibilityLevel: 160,
-    simple: false,
-    checksums: true,
-    setId: '0F8FAD5B-D9CB-469F-A165-70867728950E',
-    recoveryFork: '1F8FAD5B-D9CB-469F-A165-70867728950E',
-    baseSetId: undefined,
-    created: when,
-    started: when,
-    finished: when,
-    folder: '/var/opt/mssql/data/',
-    transferSize: 65_536,
-  };
+  const times = { created: when, started: when, finished: when };
+  return { ...description, ...times, databaseName, checksums: true, transferSize: 65_536 };
 }

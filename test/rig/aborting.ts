@@ -26,6 +26,12 @@ export async function abort(program: Program, ...sent: NodeJS.Signals[]): Promis
   return { ...(await program.ended), abortMs: performance.now() - at };
 }
 
+/** How often SignalAbort was called. */
+export function assertSignalAborts(rig: Rig, expected: number): void {
+  const found = rig.judged().filter((line) => / SignalAbort /.test(line));
+  assert.equal(found.length, expected, 'calls of SignalAbort');
+}
+
 /** What SQL Server and the device saw of the abort. */
 export async function assertServerFree(rig: Rig): Promise<void> {
   const calls = rig.judged().filter((line) => / (SignalAbort|Close|Create) /.test(line));

@@ -17,6 +17,7 @@ export const description: MtfDescription = {
   setId: '54A4E82D-BD4B-4887-885B-3AE8459D489D',
   recoveryFork: 'FEB32F6F-4BC1-4180-B359-2E40E3FC5788',
   baseSetId: 'ED6CB2C5-E1B3-4B61-9D0B-6B7D1D5E6F01',
+  logsBefore: 0,
   created: new Date(2020, 1, 29, 12, 34, 56),
   started: new Date(2026, 10, 22, 1, 2, 3),
   finished: new Date(2026, 10, 22, 4, 5, 6),

@@ -2,7 +2,6 @@
 // each one is held open by the server or the disk and recognised by what the judge or the server saw.
 
 import type { LoginFault } from '../standin/fault.ts';
-import type { DeviceOperation } from '../standin/statement.ts';
 import type { Program, ProgramOptions } from './program.ts';
 import type { Rig } from './rig.ts';
 
@@ -15,6 +14,8 @@ export interface Phase {
 export interface PhaseRun {
   readonly args?: readonly string[];
   readonly options?: ProgramOptions;
+  /** Once it runs: its standard input. */
+  readonly feed?: (program: Program) => void;
   readonly reached: () => boolean;
 }
 
@@ -22,11 +23,12 @@ export interface PhaseRun {
 export async function enter(rig: Rig, phase: Phase, args: readonly string[]): Promise<Program> {
   const run = phase.arrange(rig);
   const program = rig.run([...args, ...(run.args ?? [])], run.options);
+  run.feed?.(program);
   await program.until(phase.name, run.reached);
   return program;
 }
 
-function judge(rig: Rig, pattern: RegExp): () => boolean {
+export function judge(rig: Rig, pattern: RegExp): () => boolean {
   return () => rig.judged().some((line) => pattern.test(line));
 }
 
@@ -93,134 +95,8 @@ export const phases: readonly Phase[] = [
   },
 ];
 
-function reading(rig: Rig, call: RegExp): () => boolean {
-  const seen = judge(rig, call);
-  return () => begun(rig, 'RESTORE DATABASE') && seen();
-}
-
-function begun(rig: Rig, operation: DeviceOperation): boolean {
-  return rig.server.runs.some((run) => run.operation === operation);
-}
-
-/** Of a restore: the first statement asks for the list of files, the second one restores. */
-export const restorePhases: readonly (Phase & { readonly leaves: RegExp })[] = [
-  {
-    name: 'during the login',
-    leaves: /^(?!.*database \[Copy\])/s,
-    arrange(rig) {
-      let asked = false;
-      rig.server.loginFault(slowLogin(() => (asked = true)));
-      return { reached: () => asked };
-    },
-  },
-  {
-    name: 'while the list of files waits for its devices',
-    leaves: /^(?!.*database \[Copy\])/s,
-    arrange(rig) {
-      rig.server.fault({ 'delay-begin': 60_000 });
-      return { reached: () => begun(rig, 'RESTORE FILELIST') };
-    },
-  },
-  {
-    name: 'while the list of files is being read',
-    leaves: /^(?!.*database \[Copy\])/s,
-    arrange(rig) {
-      rig.server.fault({ 'silence-at': 65_536 });
-      return { reached: judge(rig, /CompleteCommand .*=Read .*code=0/) };
-    },
-  },
-  {
-    name: 'while the statement waits and GetConfiguration has not returned',
-    leaves: /there is no database \[Copy\]/,
-    arrange(rig) {
-      rig.server.fault({});
-      rig.server.fault({ 'delay-begin': 60_000 });
-      return { reached: () => begun(rig, 'RESTORE DATABASE') };
-    },
-  },
-  {
-    name: 'in the middle of the stream',
-    leaves: /database \[Copy\] was left RESTORING/,
-    arrange(rig) {
-      rig.server.fault({});
-      rig.server.fault({ slow: 20, tiny: 65_536 });
-      // More than the list of files takes.
-      return { reached: () => rig.server.deviceSets.some(({ bytes }) => bytes > 200_000) };
-    },
-  },
-  {
-    name: 'while the server is silent in the middle of the stream',
-    leaves: /database \[Copy\] was left RESTORING/,
-    arrange(rig) {
-      rig.server.fault({});
-      rig.server.fault({ 'silence-at': 9_000_000 });
-      const taken = () =>
-        rig.judged().filter((line) => /CompleteCommand .*=Read .*bytes=4194304/.test(line));
-      return { reached: () => taken().length === 2 };
-    },
-  },
-  {
-    name: 'while the server holds Complete back',
-    leaves: /database \[Copy\] was left RESTORING/,
-    arrange(rig) {
-      rig.server.fault({});
-      rig.server.fault({ 'hold-complete': 60_000 });
-      return { reached: reading(rig, /CompleteCommand .*=Read .*code=38/) };
-    },
-  },
-  {
-    name: 'after Complete, before Msg 3014',
-    leaves: /database \[Copy\] is ONLINE|was left RESTORING|there is no database/,
-    arrange(rig) {
-      rig.server.fault({});
-      rig.server.fault({ 'delay-3014': 60_000 });
-      const closed = () => rig.judged().filter((line) => / Close -> NOERROR/.test(line));
-      // The backup that is restored, the list of files, the restore.
-      return { reached: () => closed().length === 3 };
-    },
-  },
-];
-
-/** Of `verify --server`: the files by themselves are done with when the statement comes. */
-export const verifyPhases: readonly Phase[] = [
-  // The login is the same.
-  ...phases.slice(0, 1),
-  {
-    name: 'while the statement waits and GetConfiguration has not returned',
-    arrange(rig) {
-      rig.server.fault({ 'delay-begin': 60_000 });
-      return { reached: () => begun(rig, 'VERIFY DATABASE') };
-    },
-  },
-  {
-    name: 'in the middle of the stream',
-    arrange(rig) {
-      rig.server.fault({ slow: 20, tiny: 65_536 });
-      return { reached: () => rig.server.deviceSets.some(({ bytes }) => bytes > 200_000) };
-    },
-  },
-  {
-    name: 'while the server is silent in the middle of the stream',
-    arrange(rig) {
-      rig.server.fault({ 'silence-at': 9_000_000 });
-      const taken = () =>
-        rig.judged().filter((line) => /CompleteCommand .*=Read .*code=0/.test(line));
-      return { reached: () => taken().length > 0 };
-    },
-  },
-  {
-    name: 'after Complete, before Msg 3262',
-    arrange(rig) {
-      rig.server.fault({ 'delay-3014': 60_000 });
-      const closed = () => rig.judged().filter((line) => / Close -> NOERROR/.test(line));
-      // The backup that is verified, and the verification.
-      return { reached: () => closed().length === 2 };
-    },
-  },
-];
-
 /** Tells when the server has looked at it: then the login is under way. */
-function slowLogin(asked: () => void): LoginFault {
+export function slowLogin(asked: () => void): LoginFault {
   return {
     get 'slow-login'() {
       asked();

@@ -61,7 +61,7 @@ async function runStatement(statement: Statement, context: BatchContext): Promis
       transaction(statement.action, context);
       return;
     case 'drop-database':
-      drop(statement, context);
+      await drop(statement, context);
       return;
     case 'alter-database':
       alter(statement, context);
@@ -182,10 +182,12 @@ function transaction(action: 'begin' | 'commit' | 'rollback', context: BatchCont
   reply.end();
 }
 
-function drop(
+async function drop(
   { names, lenient }: Statement & { kind: 'drop-database' },
-  { session, reply }: BatchContext,
-): void {
+  { session, reply, signal }: BatchContext,
+): Promise<void> {
+  await pause(session.instance.dropDelay, signal);
+  if (signal.aborted) return;
   for (const name of names) {
     const database = session.instance.find(name);
     if (database && session.instance.refusedDrops > 0) {

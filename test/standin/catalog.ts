@@ -292,9 +292,9 @@ const hostInfo: CatalogTable = {
     host_release: nvarchar(256),
     host_service_pack_level: nvarchar(256),
   },
-  rows: () => [
+  rows: ({ instance }) => [
     {
-      host_platform: process.platform === 'win32' ? 'Windows' : 'Linux',
+      host_platform: instance.platform,
       host_distribution: 'stand-in',
       host_release: '',
       host_service_pack_level: '',

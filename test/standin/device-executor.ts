@@ -225,25 +225,24 @@ class DeviceExecution {
     } finally {
       run.devices = await received(names, kept);
     }
+    const database = this.#leaveRestoring(replaced, end.bytes);
     const verdict = await judgeRestore(run.devices, {
       operation,
       blockSize: options.blockSize,
       checksum: options.checksum,
       file: options.file,
     });
-    if (verdict.failure) {
-      this.#leaveRestoring(replaced, end.bytes);
-      throw new DeviceFailure([verdict.failure]);
-    }
-    await this.#restoreSucceeded(verdict, options, replaced, end.bytes);
+    if (verdict.failure) throw new DeviceFailure([verdict.failure]);
+    await this.#restoreSucceeded(verdict, options, database ?? replaced, end.bytes);
   }
 
   /** A RESTORE that had begun to write leaves a database that nobody can use. */
-  #leaveRestoring(replaced: Database | undefined, bytes: number): void {
-    if (this.#name === undefined || bytes === 0) return;
+  #leaveRestoring(replaced: Database | undefined, bytes: number): Database | undefined {
+    if (this.#name === undefined || bytes === 0) return undefined;
     const { instance } = this.#context.session;
     const database = replaced ?? instance.add(restoredDatabase(this.#name, this.#run));
     database.state = 'RESTORING';
+    return database;
   }
 
   async #restoreSucceeded(
@@ -259,6 +258,7 @@ class DeviceExecution {
       return;
     }
     if (this.#name === undefined) {
+      await this.#linger();
       const result = restoreRows(operation, verdict);
       reply.rows(result.columns, result.rows);
       return;
@@ -271,13 +271,14 @@ class DeviceExecution {
       if (!isKnown) throw new DeviceFailure([backupMessages.notPartOf(file, this.#name)]);
     }
     const database = replaced ?? session.instance.add(restoredDatabase(this.#name, this.#run));
-    database.state = options.leavesRestoring ? 'RESTORING' : 'ONLINE';
+    database.state = 'RESTORING';
     const pages = Math.ceil(bytes / 8192);
     if (options.stats) this.#say(backupMessages.percent(100));
     for (const file of files) {
       this.#say(backupMessages.fileDone(Math.floor(pages / files.length), this.#name, file));
     }
     await this.#succeed(this.#processed(pages));
+    if (!options.leavesRestoring) database.state = 'ONLINE';
   }
 
   /** RESTORE DATABASE x WITH RECOVERY. */
@@ -326,13 +327,19 @@ class DeviceExecution {
   }
 
   async #succeed(last: ServerMessage): Promise<void> {
-    const { fault, signal } = this.#context;
+    const { fault } = this.#context;
     for (const message of fault.messages ?? []) this.#say(serverMessage(message));
-    await pause(fault['delay-3014'] ?? 0, this.#context.signal);
-    if (signal.aborted && !fault['late-attention'])
-      throw new DeviceFailure([backupMessages.aborted()]);
+    await this.#linger();
     if (fault['no-3014']) return;
     this.#say(last);
+  }
+
+  /** Its devices are closed, and the server still works. */
+  async #linger(): Promise<void> {
+    const { fault, signal } = this.#context;
+    await pause(fault['delay-3014'] ?? 0, signal);
+    if (signal.aborted && !fault['late-attention'])
+      throw new DeviceFailure([backupMessages.aborted()]);
   }
 
   #announce(database: Database): ActiveRequest {

@@ -46,7 +46,13 @@ export class StreamLibrary {
   streams(request: StreamRequest): Promise<DeviceStreams> {
     const spec = chooseSpec(request);
     const { database, ...rest } = request;
-    const key = JSON.stringify([database.id, database.fullBackup?.setId, rest, spec]);
+    const key = JSON.stringify([
+      database.id,
+      database.fullBackup?.setId,
+      this.#logsOf(database),
+      rest,
+      spec,
+    ]);
     let streams = this.#known.get(key);
     streams ??= this.#make(request, spec, key);
     this.#known.set(key, streams);
@@ -62,6 +68,11 @@ export class StreamLibrary {
       case 'recipe':
         return fromRecipe(spec.path, request, uuidOf(key));
     }
+  }
+
+  #logsOf({ name }: Database): number {
+    const { history } = this.#instance;
+    return history.filter(({ database, type }) => type === 'L' && database === name).length;
   }
 
   async #generate(
@@ -112,6 +123,7 @@ export class StreamLibrary {
       setId,
       recoveryFork: database.recoveryFork,
       baseSetId: database.fullBackup?.setId,
+      logsBefore: this.#logsOf(database),
       created: database.created,
       started: instance.started,
       finished: instance.started,

@@ -38,7 +38,7 @@ export interface Fault extends DeviceFault {
   readonly 'vanish-keeps-set'?: boolean;
   /** Nothing is answered any more on this connection from the statement on, not even an attention. */
   readonly 'mute-sql'?: boolean;
-  /** Milliseconds between the end of the devices and Msg 3014. */
+  /** Milliseconds between the end of the devices and Msg 3014, or the rows of a list. */
   readonly 'delay-3014'?: number;
   /** With `delay-3014`: an attention meanwhile comes too late, 3014 is said all the same. */
   readonly 'late-attention'?: boolean;

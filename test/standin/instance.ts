@@ -62,6 +62,8 @@ export interface InstanceOptions {
   readonly instance?: string;
   readonly version?: string;
   readonly edition?: string;
+  /** What the server runs on. Default: this system. */
+  readonly platform?: 'Linux' | 'Windows';
   /** Whether VDC_Complete is offered to a client that asks for it. Default true. */
   readonly completeEnabled?: boolean;
   readonly backupCompressionDefault?: boolean;
@@ -107,6 +109,7 @@ export class Instance {
   readonly instanceName: string | undefined;
   readonly version: string;
   readonly edition: string;
+  platform: 'Linux' | 'Windows';
   readonly sysadmin: boolean;
   readonly keepRestored: boolean;
   readonly started = new Date();
@@ -119,6 +122,8 @@ export class Instance {
   checkdb: { readonly delay?: number; readonly finds?: string } = {};
   /** DROP DATABASE is refused this many times. */
   refusedDrops = 0;
+  /** Milliseconds that DROP DATABASE takes. */
+  dropDelay = 0;
   #nextDatabase = firstUserDatabase;
 
   constructor(options: InstanceOptions) {
@@ -129,6 +134,7 @@ export class Instance {
     this.instanceName = options.instance;
     this.version = options.version ?? '16.0.4135.4';
     this.edition = options.edition ?? 'Developer Edition (64-bit)';
+    this.platform = options.platform ?? (process.platform === 'win32' ? 'Windows' : 'Linux');
     this.sysadmin = options.sysadmin ?? true;
     this.keepRestored = options.keepRestored ?? true;
     this.completeEnabled = options.completeEnabled ?? true;

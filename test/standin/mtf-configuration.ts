@@ -26,6 +26,8 @@ export interface MtfDescription {
   readonly setId: string;
   readonly recoveryFork: string;
   readonly baseSetId: string | undefined;
+  /** Log backups taken of the database before this one: each takes its log further. */
+  readonly logsBefore: number;
   readonly created: Date;
   readonly started: Date;
   readonly finished: Date;
@@ -39,11 +41,15 @@ export interface MtfSizes {
   readonly backupSize: number;
 }
 
-export const generatedLsns = {
-  first: { file: 37, block: 128, slot: 36 },
-  last: { file: 37, block: 152, slot: 1 },
-  base: { file: 36, block: 96, slot: 33 },
-} as const satisfies Record<string, Lsn>;
+const baseLsn: Lsn = { file: 36, block: 96, slot: 33 };
+
+/** A log begins where the one before it ended. */
+function lsnsOf({ type, logsBefore }: MtfDescription): { first: Lsn; last: Lsn } {
+  const file = 37 + logsBefore;
+  const reached = { file, block: 152, slot: 1 };
+  if (type === 'log') return { first: reached, last: { ...reached, file: file + 1 } };
+  return { first: { file, block: 128, slot: 36 }, last: reached };
+}
 
 const fixedScinBytes = 400;
 const fixedSfgiBytes = 224;
@@ -134,7 +140,7 @@ const typeLetters = { full: 'D', diff: 'I', log: 'L' } as const;
 
 function scin(description: MtfDescription, sizes: MtfSizes, final: boolean): Buffer {
   const { type, version, recoveryFork } = description;
-  const { first, last, base } = generatedLsns;
+  const { first, last } = lsnsOf(description);
   const [major = 0, minor = 0, build = 0] = version;
   const record = new MtfRecord('SCIN', fixedScinBytes)
     .u32(8, 0x200 | (description.checksums ? 0x10 : 0) | (type === 'diff' ? 0x800 : 0))
@@ -145,7 +151,7 @@ function scin(description: MtfDescription, sizes: MtfSizes, final: boolean): Buf
     .lsn(32, first)
     .lsn(42, last)
     .lsn(52, first)
-    .lsn(62, base)
+    .lsn(62, baseLsn)
     .date(72, description.created)
     .date(77, description.started)
     .u8(87, typeLetters[type].charCodeAt(0))
@@ -167,10 +173,10 @@ function scin(description: MtfDescription, sizes: MtfSizes, final: boolean): Buf
     .u32(244, 0x0001_0000 | (description.simple ? 8 : 0))
     .u64(344, sizes.backupSize);
   if (final) record.date(82, description.finished);
-  if (!description.simple) record.lsn(248, base);
+  if (!description.simple) record.lsn(248, baseLsn);
   if (description.baseSetId) record.guid(200, description.baseSetId);
   if (type === 'diff' && description.baseSetId)
-    record.lsn(260, base).guid(272, description.baseSetId);
+    record.lsn(260, baseLsn).guid(272, description.baseSetId);
   return record.text(104, description.databaseName).text(108, description.serverName).toBuffer();
 }
 
@@ -191,7 +197,7 @@ interface DatabaseFile {
 }
 
 function sfin(description: MtfDescription, file: DatabaseFile, backedUp: number): Buffer {
-  const { first, last } = generatedLsns;
+  const { first, last } = lsnsOf(description);
   const isData = file.kind === 1;
   const name = `${description.databaseName}${file.suffix}`;
   const size = Math.max(8 * 1024 * 1024, Math.ceil(backedUp / 1_048_576) * 1_048_576);
@@ -212,7 +218,7 @@ function sfin(description: MtfDescription, file: DatabaseFile, backedUp: number)
     .lsn(234, first)
     .u64(250, backedUp);
   if (isData && description.baseSetId) {
-    record.lsn(158, generatedLsns.base).guid(170, description.baseSetId);
+    record.lsn(158, baseLsn).guid(170, description.baseSetId);
   }
   return record.text(48, name).text(52, `${description.folder}${name}${file.extension}`).toBuffer();
 }

@@ -23,7 +23,7 @@ export function serverProperty(instance: Instance, name: string): SqlValue {
 
 function properties(instance: Instance): Record<string, SqlValue> {
   const [major = 0, minor = 0, build = 0] = instance.versionParts;
-  const isLinux = instance.machineName !== '' && process.platform === 'linux';
+  const isLinux = instance.platform === 'Linux';
   const root = isLinux ? '/var/opt/mssql/data/' : dataFolder(major, instance.instanceName);
   return {
     machinename: instance.machineName,
@@ -66,7 +66,7 @@ export function versionText(instance: Instance): string {
   const year = releaseYears[major] ?? `version ${major}`;
   return [
     `Microsoft SQL Server ${year} (STAND-IN, a test double) - ${instance.version} (X64)`,
-    `\t${instance.edition} on ${process.platform}`,
+    `\t${instance.edition} on ${instance.platform}`,
   ].join('\n');
 }
 

@@ -9,7 +9,7 @@ import { Rig } from '../rig/rig.ts';
 import type { InstanceOptions } from '../standin/instance.ts';
 import { WineProgram, type WineProgramOptions } from './wine-program.ts';
 
-export type RunOptions = Partial<Pick<WineProgramOptions, 'env' | 'script' | 'shell'>>;
+export type RunOptions = Partial<Pick<WineProgramOptions, 'env' | 'script' | 'shell' | 'stdin'>>;
 
 export class WindowsRig {
   readonly rig: Rig;
@@ -23,7 +23,9 @@ export class WindowsRig {
   }
 
   static async create(options: Partial<InstanceOptions> = {}): Promise<WindowsRig> {
-    return new WindowsRig(await Rig.create({ machineName: machineName(), ...options }));
+    return new WindowsRig(
+      await Rig.create({ machineName: machineName(), platform: 'Windows', ...options }),
+    );
   }
 
   run(args: readonly string[], options: RunOptions = {}): WineProgram {

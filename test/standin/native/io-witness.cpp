@@ -129,6 +129,18 @@ ssize_t writeWatched(const char* call, int descriptor, size_t bytes, int64_t off
   });
 }
 
+// ---- read: nothing to keep books of, only faults
+
+template <typename Read>
+ssize_t readWatched(const char* call, int descriptor, size_t bytes, int64_t offset, Read read) {
+  FileRecord* file = witness::recordOf(descriptor);
+  if (!file) return read(bytes);
+  const std::string more = " bytes=" + std::to_string(bytes) + (offset >= 0 ? " offset=" + std::to_string(offset) : "");
+  return watched(call, witness::pathOf(file), more, [&](const Fault& fault) {
+    return static_cast<long>(read(fault.halved && bytes > 1 ? bytes / 2 : bytes));
+  });
+}
+
 size_t lengthOf(const iovec* pieces, int count) {
   size_t sum = 0;
   for (int i = 0; i < count; i++) sum += pieces[i].iov_len;
@@ -250,6 +262,20 @@ WITNESSED ssize_t writev(int descriptor, const iovec* pieces, int count) {
   }
 WITNESS_PWRITEV(pwritev, off_t)
 WITNESS_PWRITEV(pwritev64, off64_t)
+
+WITNESSED ssize_t read(int descriptor, void* bytes, size_t length) {
+  ORIGINAL(read);
+  return readWatched("read", descriptor, length, -1, [&](size_t now) { return original(descriptor, bytes, now); });
+}
+
+#define WITNESS_PREAD(name, offset_t)                                                             \
+  WITNESSED ssize_t name(int descriptor, void* bytes, size_t length, offset_t offset) {           \
+    ORIGINAL(name);                                                                               \
+    return readWatched("pread", descriptor, length, offset,                                       \
+                       [&](size_t now) { return original(descriptor, bytes, now, offset); });     \
+  }
+WITNESS_PREAD(pread, off_t)
+WITNESS_PREAD(pread64, off64_t)
 
 WITNESSED int fsync(int descriptor) {
   ORIGINAL(fsync);

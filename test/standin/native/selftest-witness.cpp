@@ -53,6 +53,16 @@ void counting() {
   CHECK(logged("IO writev") && logged("IO fdatasync") && logged("IO fsync") && !logged("outside"));
 }
 
+void reading() {
+  const int file = fileIn("c");
+  char bytes[100] = {};
+  CHECK(write(file, bytes, 100) == 100);
+  CHECK(pread(file, bytes, 100, 0) == 100 && logged("c bytes=100 offset=0 -> 100"));
+  CHECK(pread(file, bytes, 100, 50) == -1 && errno == EIO && logged("IO pread") && logged("offset=50 -> EIO"));
+  CHECK(lseek(file, 0, SEEK_SET) == 0 && read(file, bytes, 100) == 50 && logged("IO read"));
+  CHECK(unsynced() == 100);
+}
+
 void reborn() {
   char bytes[10] = {};
   const int file = fileIn("a");
@@ -168,6 +178,7 @@ void addWitnessScenarios(std::vector<Scenario>& all) {
       {"witness and descriptors closed unseen", rebornUnseen},
       {"witness follows names", namesChange},
       {"witness faults", faults},
+      {"witness and reads", reading},
       {"durable Flush and Complete", durableYes},
       {"Flush without sync", durableNo, {"not-durable"}},
       {"Flush beside another device", sharedYes},
@@ -177,6 +188,7 @@ void addWitnessScenarios(std::vector<Scenario>& all) {
   mine[4].fault =
       "write:ENOSPC:2:/a;pwrite:short:1:other;writev:short:1;fsync:EIO:1+;fdatasync:sleep200:1;rename:EXDEV:1;"
       "any-open:EACCES:1:locked";
+  mine[5].fault = "pread:EIO:2:/c;read:short:1";
   all.insert(all.end(), mine.begin(), mine.end());
 }
 
