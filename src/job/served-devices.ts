@@ -2,6 +2,7 @@
 // from any side, a file that fails. Keeps the rule that SignalAbort happens the moment the abort is raised,
 // before anybody has awaited anything.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
 import { Failure } from '../errors.ts';
 import { describeHresult } from '../vdi/hresult.ts';
@@ -16,6 +17,9 @@ import type {
 
 /** How long SQL Server's own words may lag behind the abort it caused, ms. */
 export const serverWordsMs = 3000;
+
+/** How long devices may take to say, after SignalAbort, how far they had come, ms. */
+const leavingMs = 1000;
 
 export class ServedDevices {
   readonly set: VirtualDeviceSet;
@@ -65,14 +69,25 @@ export class ServedDevices {
   }
 
   /**
-   * Settles when the server has closed all devices, or has ended them otherwise after its success and after all
-   * that they were given was durable. Throws the root cause otherwise.
+   * Settles when all devices have ended and the verdict is SQL Server's: each was closed, or was aborted, by whomever,
+   * after all it had been given was durable and answered so. Throws the root cause otherwise.
    */
   async closed(): Promise<readonly DeviceEnd[]> {
-    const ends = await this.#abort.race(this.set.ended);
-    if (!ends.every((end) => end.how === 'closed' || (this.#succeeded && end.completed)))
+    const ends = await this.#ends();
+    if (!ends.every((end) => end.how === 'closed' || end.completed))
       await this.#abort.race(new Promise(() => undefined));
     return ends;
+  }
+
+  /** An abort may come too late for the devices: SQL Server counts on what it was told to be durable. */
+  async #ends(): Promise<readonly DeviceEnd[]> {
+    try {
+      return await this.#abort.race(this.set.ended);
+    } catch (cause) {
+      const ends = await Promise.race([this.set.ended, sleep(leavingMs, [], { ref: false })]);
+      if (ends.length > 0 && ends.every(({ completed }) => completed)) return ends;
+      throw cause;
+    }
   }
 
   #endOverdue(): void {
