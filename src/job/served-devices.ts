@@ -4,6 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
+import { type Deferred, deferred } from '../deferred.ts';
 import { Failure } from '../errors.ts';
 import { describeHresult } from '../vdi/hresult.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
@@ -29,6 +30,9 @@ export class ServedDevices {
   #serving = false;
   /** SQL Server has reported success. */
   #succeeded = false;
+  /** A restore: what the devices were given is SQL Server's affair, and so is how they end once it has succeeded. */
+  #restores = false;
+  readonly #restored: Deferred<void> = deferred();
   /** The device whose file failed: its command tells SQL Server why. */
   #failing: { device: number; win32: number } | undefined;
 
@@ -49,6 +53,7 @@ export class ServedDevices {
   /** Serves every device; `consumer` hears of each end first. */
   serve(consumer: DeviceConsumer | RestoreConsumer): void {
     this.#serving = true;
+    this.#restores = 'consumed' in consumer;
     this.set.serve({
       ...consumer,
       end: (end) => {
@@ -64,18 +69,20 @@ export class ServedDevices {
    */
   statementSucceeded(): void {
     this.#succeeded = true;
+    if (this.#restores) this.#restored.resolve();
     const overdue = setTimeout(() => this.#endOverdue(), serverWordsMs);
     void this.set.ended.then(() => clearTimeout(overdue));
   }
 
   /**
    * Settles when all devices have ended and the verdict is SQL Server's: each was closed, or was aborted, by whomever,
-   * after all it had been given was durable and answered so. Throws the root cause otherwise.
+   * after all it had been given was durable and answered so, or after a restore that succeeded. Throws the root cause
+   * otherwise.
    */
   async closed(): Promise<readonly DeviceEnd[]> {
     const ends = await this.#ends();
     if (!ends.every((end) => end.how === 'closed' || end.completed))
-      await this.#abort.race(new Promise(() => undefined));
+      await this.#abort.race(this.#restored.promise);
     return ends;
   }
 
@@ -116,7 +123,8 @@ export class ServedDevices {
   }
 
   #serverAborted(end: DeviceEnd): void {
-    if (!this.#succeeded || !end.completed) this.#abort.raise(serverAbort(end));
+    const counts = end.completed || this.#restores;
+    if (!this.#succeeded || !counts) this.#abort.raise(serverAbort(end));
   }
 }
 

@@ -53,7 +53,8 @@ function play() {
   const abort = new Abort();
   const devices = new ServedDevices(set as unknown as VirtualDeviceSet, abort, () => 1117);
   const serve = () => devices.serve({ frame() {}, barrier: async () => 0, end() {} });
-  return { set, abort, devices, serve };
+  const restore = () => devices.serve({ consumed() {}, end() {} });
+  return { set, abort, devices, serve, restore };
 }
 
 const cause = async (promise: Promise<unknown>) => {
@@ -126,6 +127,20 @@ suite('served devices', { concurrency: true }, () => {
     devices.statementSucceeded();
     set.end('aborted', false);
     assert.equal(await cause(devices.closed()), 'server-abort');
+  });
+
+  test('a restore that succeeded counts however its devices end, before or after', async () => {
+    for (const isBefore of [true, false]) {
+      const { set, abort, devices, restore } = play();
+      restore();
+      const closed = devices.closed();
+      if (isBefore) set.end('aborted', false);
+      devices.statementSucceeded();
+      set.end('aborted', false);
+      await closed;
+      await new Promise((resolve) => setTimeout(resolve, serverWordsMs + 200));
+      assert.equal(abort.cause, undefined);
+    }
   });
 
   test('devices that the server forgets after its success are ended, and count', async () => {
