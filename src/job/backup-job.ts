@@ -253,10 +253,11 @@ class BackupRun {
     pipeline: BackupPipeline,
     completeExpected: boolean,
   ): Promise<void> {
-    await this.#abort.race(pipeline.drained());
     const unsealed = ends.filter(({ completed }) => !completed);
+    if (unsealed.length === 0) return;
+    await this.#abort.race(pipeline.drained());
     for (const { device } of unsealed) await this.#abort.race(pipeline.barrier(device));
-    if (!completeExpected || unsealed.length === 0) return;
+    if (!completeExpected) return;
     const message = 'SQL Server closed a device without asking for its completion (VDC_Complete)';
     this.#emit({ event: 'warning', code: 'complete-missing', message });
   }

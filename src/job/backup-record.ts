@@ -20,6 +20,8 @@ export class BackupRecord {
   readonly #started = new Date();
   readonly #walkers: readonly MtfWalker[];
   readonly #messages: SqlMessage[] = [];
+  /** Stripes that were sent a byte. */
+  readonly #begun = new Set<number>();
   #rawBytes = 0;
 
   constructor(request: BackupRequest, setId: string) {
@@ -36,6 +38,7 @@ export class BackupRecord {
   /** Raw bytes of a stripe, in order, as they pass by. */
   observe(stripe: number, bytes: Uint8Array): void {
     this.#rawBytes += bytes.length;
+    if (bytes.length > 0) this.#begun.add(stripe);
     this.#walkers[stripe]?.push(bytes);
   }
 
@@ -92,8 +95,10 @@ export class BackupRecord {
   streamWarnings(): JobEvent[] {
     return this.#walkers.flatMap((walker, stripe) => {
       const facts = walker.end();
-      if (!facts || facts.complete) return [];
-      const where = facts.damage ? `: ${facts.damage}` : '';
+      const isEmpty = !this.#begun.has(stripe);
+      if (!isEmpty && (!facts || facts.complete)) return [];
+      const damage = isEmpty ? 'it is empty' : facts?.damage;
+      const where = damage ? `: ${damage}` : '';
       return {
         event: 'warning',
         code: 'stream-incomplete',

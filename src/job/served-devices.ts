@@ -2,7 +2,9 @@
 // from any side, a file that fails. Keeps the rule that SignalAbort happens the moment the abort is raised,
 // before anybody has awaited anything.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
+import { type Deferred, deferred } from '../deferred.ts';
 import { Failure } from '../errors.ts';
 import { describeHresult } from '../vdi/hresult.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
@@ -17,6 +19,9 @@ import type {
 /** How long SQL Server's own words may lag behind the abort it caused, ms. */
 export const serverWordsMs = 3000;
 
+/** How long devices may take to say, after SignalAbort, how far they had come, ms. */
+const leavingMs = 1000;
+
 export class ServedDevices {
   readonly set: VirtualDeviceSet;
   readonly #abort: Abort;
@@ -25,6 +30,9 @@ export class ServedDevices {
   #serving = false;
   /** SQL Server has reported success. */
   #succeeded = false;
+  /** A restore: what the devices were given is SQL Server's affair, and so is how they end once it has succeeded. */
+  #restores = false;
+  readonly #restored: Deferred<void> = deferred();
   /** The device whose file failed: its command tells SQL Server why. */
   #failing: { device: number; win32: number } | undefined;
 
@@ -45,6 +53,7 @@ export class ServedDevices {
   /** Serves every device; `consumer` hears of each end first. */
   serve(consumer: DeviceConsumer | RestoreConsumer): void {
     this.#serving = true;
+    this.#restores = 'consumed' in consumer;
     this.set.serve({
       ...consumer,
       end: (end) => {
@@ -60,19 +69,32 @@ export class ServedDevices {
    */
   statementSucceeded(): void {
     this.#succeeded = true;
+    if (this.#restores) this.#restored.resolve();
     const overdue = setTimeout(() => this.#endOverdue(), serverWordsMs);
     void this.set.ended.then(() => clearTimeout(overdue));
   }
 
   /**
-   * Settles when the server has closed all devices, or has ended them otherwise after its success and after all
-   * that they were given was durable. Throws the root cause otherwise.
+   * Settles when all devices have ended and the verdict is SQL Server's: each was closed, or was aborted, by whomever,
+   * after all it had been given was durable and answered so, or after a restore that succeeded. Throws the root cause
+   * otherwise.
    */
   async closed(): Promise<readonly DeviceEnd[]> {
-    const ends = await this.#abort.race(this.set.ended);
-    if (!ends.every((end) => end.how === 'closed' || (this.#succeeded && end.completed)))
-      await this.#abort.race(new Promise(() => undefined));
+    const ends = await this.#ends();
+    if (!ends.every((end) => end.how === 'closed' || end.completed))
+      await this.#abort.race(this.#restored.promise);
     return ends;
+  }
+
+  /** An abort may come too late for the devices: SQL Server counts on what it was told to be durable. */
+  async #ends(): Promise<readonly DeviceEnd[]> {
+    try {
+      return await this.#abort.race(this.set.ended);
+    } catch (cause) {
+      const ends = await Promise.race([this.set.ended, sleep(leavingMs, [], { ref: false })]);
+      if (ends.length > 0 && ends.every(({ completed }) => completed)) return ends;
+      throw cause;
+    }
   }
 
   #endOverdue(): void {
@@ -101,7 +123,8 @@ export class ServedDevices {
   }
 
   #serverAborted(end: DeviceEnd): void {
-    if (!this.#succeeded || !end.completed) this.#abort.raise(serverAbort(end));
+    const counts = end.completed || this.#restores;
+    if (!this.#succeeded || !counts) this.#abort.raise(serverAbort(end));
   }
 }
 

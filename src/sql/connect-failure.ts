@@ -2,6 +2,7 @@
 // and never repeats the server's message number, so the whole chain and the messages of the login are looked at.
 
 import { Failure } from '../errors.ts';
+import { errorLogHint } from './device-hints.ts';
 import { isError } from './messages.ts';
 import type { SqlConnectionSettings, SqlMessage } from './sql-session.ts';
 import { spoken } from './statement-failure.ts';
@@ -85,6 +86,8 @@ const loginHints = new Map<number, readonly [code: string, hint: string]>([
     ['server-single-user', 'The instance runs in single-user mode and somebody else is logged in.'],
   ],
   [17142, ['server-paused', 'The instance is paused; continue it in Configuration Manager.']],
+  [17892, ['login-trigger', 'A logon trigger refuses it; they are listed in sys.server_triggers.']],
+  [18401, ['server-upgrading', 'The instance is being upgraded: try again in a few minutes.']],
   [17809, ['too-many-connections', 'Close other connections, then try again.']],
 ]);
 
@@ -92,10 +95,10 @@ const windowsLoginHint =
   'The account that runs vdibackup needs a login: CREATE LOGIN [DOMAIN\\name] FROM WINDOWS, and sysadmin.';
 
 function loginFailure(message: SqlMessage, { integrated }: SqlConnectionSettings): Failure {
-  const [code, words] = loginHints.get(message.number) ?? ['login-failed'];
+  const [code, words] = loginHints.get(message.number) ?? ['login-failed', errorLogHint];
   const hint = integrated && code === 'login-failed' ? windowsLoginHint : words;
   return new Failure('connection', code, `SQL Server refused the login: ${spoken(message)}`, {
-    hints: hint ? [hint] : [],
+    hints: [hint],
   });
 }
 

@@ -275,6 +275,10 @@ export function explanationOf(message: SqlMessage): Explanation {
   return (
     explainDevice(message) ??
     explainSize(message) ??
-    table.get(message.number) ?? { kind: statement, code: 'statement-failed', hints: [] }
+    table.get(message.number) ?? {
+      kind: statement,
+      code: 'statement-failed',
+      hints: [errorLogHint],
+    }
   );
 }

@@ -342,6 +342,16 @@ suite('who is slow is told apart from who is stuck', { concurrency: 3 }, () => {
   }
 });
 
+test('devices that end in an abort after Complete, and then Msg 3014: the backup succeeds', () =>
+  trial(['a.zst', 's.zst'], async (rig) => {
+    assertSucceeded(await rig.run(['Sales', 'a.zst']).ended);
+    const fetches = rig.judged().filter((line) => / GetCommand /.test(line)).length;
+    rig.server.fault({ 'abort-at': `GetCommand:${fetches}`, 'abort-too-late': true });
+    assertSucceeded(await rig.run(['Sales', 's.zst', '--stall-timeout', '5s']).ended);
+    assert.match(rig.judged().findLast((line) => / GetCommand /.test(line)) ?? '', /VD_E_ABORT/);
+    await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))));
+  }));
+
 suite('a VDI library that misbehaves', { concurrency: 3 }, () => {
   test('a Create that fails for lack of memory: exit 5, no BACKUP is sent', () =>
     trial([], async (rig) => {

@@ -20,6 +20,7 @@ const operationAborted = 995;
 /** `undefined` when the devices ended well. */
 export function failureOf(end: DeviceSetEnd, work: EndOfWork): DeviceFailure | undefined {
   const { database, fault } = work;
+  if (fault['abort-too-late'] && end.status === 'aborted') return undefined;
   if (work.aborted) return new DeviceFailure([backupMessages.aborted()]);
   if (end.status === 'ok') return undefined;
   if (end.status !== 'failed') return abortFailure(end, work);

@@ -42,6 +42,8 @@ export interface Fault extends DeviceFault {
   readonly 'delay-3014'?: number;
   /** With `delay-3014`: an attention meanwhile comes too late, 3014 is said all the same. */
   readonly 'late-attention'?: boolean;
+  /** The statement succeeds even if its devices were aborted: they had been told that all is durable. */
+  readonly 'abort-too-late'?: boolean;
   /** The statement ends without error and without 3014. */
   readonly 'no-3014'?: boolean;
   /** Raised before the device is touched; with `error-at`: raised then, instead of Msg 3043. Msg 3013 follows. */

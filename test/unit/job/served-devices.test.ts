@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Abort } from '../../../src/abort.ts';
 import { type Deferred, deferred } from '../../../src/deferred.ts';
-import type { Failure } from '../../../src/errors.ts';
+import { Failure } from '../../../src/errors.ts';
 import { ServedDevices, serverWordsMs } from '../../../src/job/served-devices.ts';
 import type {
   DeviceConsumer,
@@ -53,7 +53,8 @@ function play() {
   const abort = new Abort();
   const devices = new ServedDevices(set as unknown as VirtualDeviceSet, abort, () => 1117);
   const serve = () => devices.serve({ frame() {}, barrier: async () => 0, end() {} });
-  return { set, abort, devices, serve };
+  const restore = () => devices.serve({ consumed() {}, end() {} });
+  return { set, abort, devices, serve, restore };
 }
 
 const cause = async (promise: Promise<unknown>) => {
@@ -73,22 +74,51 @@ suite('served devices', { concurrency: true }, () => {
   });
 
   test('an abort by the server with no word from it is its failure, after a wait for the word', async () => {
-    const { set, devices, serve } = play();
+    const { set, abort, serve } = play();
     serve();
+    const raised = new Promise<never>((_, reject) => abort.onAbort(reject));
     const before = performance.now();
     set.end('aborted', true);
-    assert.equal(await cause(devices.closed()), 'server-abort');
+    assert.equal(await cause(raised), 'server-abort');
     assert.ok(performance.now() - before >= serverWordsMs - 50);
   });
 
-  test('an abort in place of a close, after success and with everything durable, is no failure', async () => {
+  test('an abort in place of a close with bytes that are not durable never counts as one', async () => {
+    const { set, devices, serve } = play();
+    serve();
+    set.end('aborted', false);
+    assert.equal(await cause(devices.closed()), 'server-abort');
+  });
+
+  test('an abort in place of a close, with everything durable, is no failure once success follows', async () => {
     const { set, abort, devices, serve } = play();
     serve();
+    const closed = devices.closed();
     set.end('aborted', true);
+    await closed;
     devices.statementSucceeded();
-    await devices.closed();
     await new Promise((resolve) => setTimeout(resolve, serverWordsMs + 200));
     assert.equal(abort.cause, undefined);
+  });
+
+  test('an abort of ours that finds everything durable leaves the verdict to SQL Server', async () => {
+    const { set, abort, devices, serve } = play();
+    serve();
+    set.completedWhenAborted = true;
+    const closed = devices.closed();
+    abort.raise(new Failure('interrupted', 'interrupted', 'interrupted'));
+    assert.deepEqual(
+      (await closed).map(({ how }) => how),
+      ['aborted'],
+    );
+  });
+
+  test('an abort of ours before everything is durable is the end', async () => {
+    const { abort, devices, serve } = play();
+    serve();
+    const closed = devices.closed();
+    abort.raise(new Failure('interrupted', 'interrupted', 'interrupted'));
+    assert.equal(await cause(closed), 'interrupted');
   });
 
   test('an abort after success with bytes that are not durable is a failure', async () => {
@@ -97,6 +127,20 @@ suite('served devices', { concurrency: true }, () => {
     devices.statementSucceeded();
     set.end('aborted', false);
     assert.equal(await cause(devices.closed()), 'server-abort');
+  });
+
+  test('a restore that succeeded counts however its devices end, before or after', async () => {
+    for (const isBefore of [true, false]) {
+      const { set, abort, devices, restore } = play();
+      restore();
+      const closed = devices.closed();
+      if (isBefore) set.end('aborted', false);
+      devices.statementSucceeded();
+      set.end('aborted', false);
+      await closed;
+      await new Promise((resolve) => setTimeout(resolve, serverWordsMs + 200));
+      assert.equal(abort.cause, undefined);
+    }
   });
 
   test('devices that the server forgets after its success are ended, and count', async () => {

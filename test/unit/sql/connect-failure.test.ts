@@ -75,6 +75,9 @@ const refusals: [number: number, code: string][] = [
   [18486, 'login-locked'],
   [18487, 'password-expired'],
   [18488, 'password-expired'],
+  [17892, 'login-trigger'],
+  [18401, 'server-upgrading'],
+  [18999, 'login-failed'],
 ];
 
 for (const [number, code] of refusals)

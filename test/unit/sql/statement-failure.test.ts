@@ -110,6 +110,7 @@ test("an unknown number is told in the server's words on one line", () => {
   assert.equal(failure?.message, 'SQL Server ended the statement: Msg 50000: Two lines');
   assert.equal(failure?.kind, 'sql-statement');
   assert.equal(failure?.code, 'statement-failed');
+  assert.match(failure?.hints.join(' ') ?? '', /error log/);
 });
 
 test('3014 is success, even beside errors and a connection lost after it', () => {
