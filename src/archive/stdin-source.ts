@@ -43,6 +43,8 @@ export class StdinSource implements Source {
   #end = 0;
   #ended = false;
   #keepsHead = true;
+  /** Reads of an earlier pass may end late; where they are does not tell what can be forgotten. */
+  #pass = 0;
   #failure: Failure | undefined;
   /** One read after the other: they all take from one pipe. */
   #last: Promise<unknown> = Promise.resolve();
@@ -60,10 +62,14 @@ export class StdinSource implements Source {
   /** From now on the beginning is forgotten as it is passed. */
   passHead(): void {
     this.#keepsHead = false;
+    this.#pass += 1;
   }
 
-  read(target: Uint8Array, position: number): Promise<number> {
-    const read = this.#last.then(() => this.#read(target, position));
+  /** What is kept is there at once, also while an earlier read waits for a pipe that has fallen silent. */
+  async read(target: Uint8Array, position: number): Promise<number> {
+    if (this.#has(position + target.length)) return this.#take(target, position);
+    const pass = this.#pass;
+    const read = this.#last.then(() => this.#read(target, position, pass));
     this.#last = read.catch(() => undefined);
     return read;
   }
@@ -73,10 +79,18 @@ export class StdinSource implements Source {
     this.#stream.destroy();
   }
 
-  async #read(target: Uint8Array, position: number): Promise<number> {
+  /** One byte more than asked for, so that the end is known with the last byte and not after it. */
+  #has(end: number): boolean {
+    return this.#ended || this.#end > end;
+  }
+
+  async #read(target: Uint8Array, position: number, pass: number): Promise<number> {
+    while (!this.#has(position + target.length)) await this.#pull();
+    return pass === this.#pass ? this.#take(target, position) : 0;
+  }
+
+  #take(target: Uint8Array, position: number): number {
     if (position < this.#start) throw internalError(`a position from ${this.#start}`, position);
-    // One byte more than asked for, so that the end is known with the last byte and not after it.
-    while (!this.#ended && this.#end <= position + target.length) await this.#pull();
     const length = this.#copy(target, position);
     this.#forget(position);
     return length;

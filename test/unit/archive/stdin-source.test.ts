@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { suite, test } from 'node:test';
 import { maxHeadBytes, StdinSource } from '../../../src/archive/stdin-source.ts';
 import { MiB } from '../../../src/byte-size.ts';
@@ -87,6 +87,29 @@ suite('standard input as a source', () => {
     assert.equal(seen.digest('hex'), whole.digest('hex'));
     assert.deepEqual(await readAt(source, 30 * MiB, 10), expected(30 * MiB, 10));
     await assert.rejects(readAt(source, 0, 10), /internal error/);
+  });
+
+  test('what is kept is there at once, while an earlier read waits for more', async () => {
+    const pipe = new PassThrough();
+    const source = new StdinSource(pipe);
+    pipe.write(expected(0, 1000));
+    await readAt(source, 0, 999);
+    const waiting = readAt(source, 900, 200);
+    assert.deepEqual(await readAt(source, 0, 999), expected(0, 999));
+    pipe.end(expected(1000, 500));
+    assert.deepEqual(await waiting, expected(900, 200));
+  });
+
+  test('a read of the pass before takes nothing from the next one', async () => {
+    const pipe = new PassThrough();
+    const source = new StdinSource(pipe);
+    const begun = readAt(source, 40 * MiB, 1000);
+    source.passHead();
+    for (let at = 0; at < 41 * MiB; at += MiB) pipe.write(Buffer.alloc(MiB, at / MiB));
+    await begun;
+    assert.deepEqual(await readAt(source, 0, 10), Buffer.alloc(10, 0));
+    assert.deepEqual(await readAt(source, 2 * MiB, 10), Buffer.alloc(10, 2));
+    pipe.destroy();
   });
 
   test('that fails says so, for good', async () => {
