@@ -13,14 +13,8 @@ const smallestFrameSize = MiB;
 /** What half-filled frames of all devices together may take, in bytes: many stripes get smaller frames instead. */
 const deviceBudget = 64 * MiB;
 
-/**
- * Slots a compress worker keeps busy: one under its hands, one being filled or written. A third one was measured
- * to cost 4 % of processor time: the slots no longer fit into the last cache.
- */
-const slotsPerThread = 2;
-
-/** Frames come from a file in bursts: here the third slot pays (measured: 10 % more of them a second). */
-const slotsPerReadingThread = 3;
+/** Slots a compress worker keeps busy: one under its hands, one in its queue, one being written. */
+const slotsPerThread = 3;
 
 export interface PipelineShape {
   readonly frameSize: number;
@@ -33,10 +27,7 @@ export interface PipelineShape {
  * all of them wait for each other.
  */
 export function pipelineShape(devices: number, threads: number): PipelineShape {
-  return shapeOf(devices, devices + threads * slotsPerThread);
-}
-
-function shapeOf(devices: number, slotCount: number): PipelineShape {
+  const slotCount = devices + threads * slotsPerThread;
   let frameSize = defaultFrameSize;
   while (frameSize > smallestFrameSize && devices * frameSize > deviceBudget) frameSize /= 2;
   return { frameSize, slotCount, slotCapacity: compressBound(frameSize) };
@@ -50,7 +41,7 @@ export function compressBound(bytes: number): number {
 
 /** The shape of a job that reads `stripes` stored backups at the same time: slots also hold sector sums. */
 export function readShape(stripes: number, threads: number): PipelineShape {
-  const { frameSize, slotCount } = shapeOf(stripes, stripes + threads * slotsPerReadingThread);
+  const { frameSize, slotCount } = pipelineShape(stripes, threads);
   const sums = sumsOffset(frameSize) + sectorSumsBytes(frameSize);
   return { frameSize, slotCount, slotCapacity: Math.max(compressBound(frameSize), sums) };
 }
