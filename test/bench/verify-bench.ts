@@ -1,6 +1,7 @@
 // npm run bench:verify [-- --size 1GiB --runs 5]: vdibackup verify, extract and restore beside the stock zstd -t and
-// zstd -dc, on the same archive, in turn, medians. restore feeds the stand-in, which only counts what it gets; its
-// login, its FILELISTONLY pass and the stand-in's own copying count against it. Prints a table; judges nothing.
+// zstd -dc, on the same archive, in turn, medians. verify and extract read real backups, appended to each other; restore
+// feeds one generated backup to the stand-in, which only counts what it gets: login, FILELISTONLY pass and the
+// stand-in's own copying count against it. Prints a table; judges nothing.
 
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -67,15 +68,20 @@ async function compare(
   say(`${title}: throughput x${ratio.toFixed(2)} of zstd, CPU x${cpu.toFixed(2)}`);
 }
 
-async function compareRestore(archive: string, size: number, runs: number): Promise<void> {
-  const rig = await Rig.create({ keepRestored: false, databases: [] });
+async function compareRestore(archive: string, bytes: number, runs: number): Promise<void> {
+  const rig = await Rig.create({
+    keepRestored: false,
+    databases: [{ name: 'Bench', streams: { kind: 'generate', bytes, ratio: 8 } }],
+  });
+  const made = await rig.run(['Bench', archive, '--overwrite']).ended;
+  if (made.code !== 0) throw new Error(made.stderr);
   const server = ['-S', `127.0.0.1,${rig.server.port}`, '-U', 'sa', '-C'];
-  const words = ['restore', 'Bench', archive, '--replace', '--progress', 'none', ...server];
+  const words = ['restore', 'Copy', archive, '--replace', '--progress', 'none', ...server];
   await compare(
     'restore',
     toNowhere('zstd', '-qdc', archive),
     [process.execPath, binPath, ...words],
-    size,
+    bytes,
     runs,
     {
       ...process.env,
