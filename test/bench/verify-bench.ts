@@ -1,7 +1,7 @@
 // npm run bench:verify [-- --size 1GiB --runs 5]: vdibackup verify, extract and restore beside the stock zstd -t and
-// zstd -dc, on the same archive, in turn, medians. verify and extract read real backups, appended to each other; restore
-// feeds one generated backup to the stand-in, which only counts what it gets: login, FILELISTONLY pass and the
-// stand-in's own copying count against it. Prints a table; judges nothing.
+// zstd -dc, on the same archive, in turn, medians: of real backups, appended to each other (hundreds of small backup
+// sets), and of one generated set. restore feeds the stand-in, which only counts what it gets; login, FILELISTONLY pass
+// and the stand-in's own copying count against it. Prints a table; judges nothing.
 
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -20,6 +20,8 @@ const { values } = parseArgs({
   },
 });
 
+const own = [process.execPath, binPath];
+const quiet = ['--progress', 'none'];
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** A stream of real backups, appended to each other to `size` bytes; they walk as one stream of many sets. */
@@ -68,29 +70,33 @@ async function compare(
   say(`${title}: throughput x${ratio.toFixed(2)} of zstd, CPU x${cpu.toFixed(2)}`);
 }
 
-async function compareRestore(archive: string, bytes: number, runs: number): Promise<void> {
+/** One backup set as the program makes it; everything that reads it, beside the stock zstd. */
+async function oneSet(archive: string, bytes: number, runs: number): Promise<void> {
   const rig = await Rig.create({
     keepRestored: false,
     databases: [{ name: 'Bench', streams: { kind: 'generate', bytes, ratio: 8 } }],
   });
   const made = await rig.run(['Bench', archive, '--overwrite']).ended;
   if (made.code !== 0) throw new Error(made.stderr);
+  await offline('one generated set', archive, bytes, runs);
   const server = ['-S', `127.0.0.1,${rig.server.port}`, '-U', 'sa', '-C'];
-  const words = ['restore', 'Copy', archive, '--replace', '--progress', 'none', ...server];
-  await compare(
-    'restore',
-    toNowhere('zstd', '-qdc', archive),
-    [process.execPath, binPath, ...words],
-    bytes,
-    runs,
-    {
-      ...process.env,
-      ...rig.server.environment,
-      SQLCMDPASSWORD: password,
-      VDIBACKUP_VDI_LIBRARY: libraryPath,
-    },
-  );
+  const restore = [...own, 'restore', 'Copy', archive, '--replace', ...quiet, ...server];
+  const env = {
+    ...process.env,
+    ...rig.server.environment,
+    SQLCMDPASSWORD: password,
+    VDIBACKUP_VDI_LIBRARY: libraryPath,
+  };
+  const stock = toNowhere('zstd', '-qdc', archive);
+  await compare('restore, one generated set', stock, restore, bytes, runs, env);
   await rig.close();
+}
+
+async function offline(what: string, archive: string, bytes: number, runs: number): Promise<void> {
+  const verify = [...own, 'verify', archive, ...quiet];
+  await compare(`verify, ${what}`, ['zstd', '-qt', archive], verify, bytes, runs);
+  const extract = toNowhere(...own, 'extract', archive, '-', ...quiet);
+  await compare(`extract, ${what}`, toNowhere('zstd', '-qdc', archive), extract, bytes, runs);
 }
 
 async function main(): Promise<void> {
@@ -103,25 +109,10 @@ async function main(): Promise<void> {
     await source(raw, size);
     await writeArchive(archive, createReadStream(raw, { highWaterMark: 4 * MiB }));
     await rm(raw);
-    say(`${formatByteSize(size)} of real backups; ${cpus().length} cores; ${runs} runs in turn`);
+    say(`${formatByteSize(size)}; ${cpus().length} cores; ${runs} runs in turn`);
     say('| | | wall s | MiB/s | CPU s | peak MiB |\n|---|---|---|---|---|---|');
-    const own = [process.execPath, binPath];
-    const quiet = ['--progress', 'none'];
-    await compare(
-      'verify',
-      ['zstd', '-qt', archive],
-      [...own, 'verify', archive, ...quiet],
-      size,
-      runs,
-    );
-    await compare(
-      'extract',
-      toNowhere('zstd', '-qdc', archive),
-      toNowhere(...own, 'extract', archive, '-', ...quiet),
-      size,
-      runs,
-    );
-    await compareRestore(archive, size, runs);
+    await offline('real backups in a row', archive, size, runs);
+    await oneSet(archive, size, runs);
   } finally {
     await rm(folder, { recursive: true });
   }
