@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { abort, assertServerFree } from '../rig/aborting.ts';
+import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.ts';
 import { assertNoDrillDatabase, drillPhases, evidence } from '../rig/drill-phases.ts';
-import { enterRestore, filesOf, generousAbortMs } from '../rig/restore-phases.ts';
+import { enterRestore, filesOf } from '../rig/restore-phases.ts';
 import { assertFailed, trial } from '../rig/trial.ts';
 
 const inMidway = /middle of the stream|CHECKDB/;

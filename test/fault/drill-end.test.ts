@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { abort } from '../rig/aborting.ts';
+import { abort, generousAbortMs } from '../rig/aborting.ts';
 import { assertNoDrillDatabase, drillDatabases, evidence } from '../rig/drill-phases.ts';
 import type { Program } from '../rig/program.ts';
-import { generousAbortMs, unreadable } from '../rig/restore-phases.ts';
+import { unreadable } from '../rig/restore-phases.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 import type { Fault } from '../standin/fault.ts';

@@ -6,6 +6,8 @@ import type { Rig } from './rig.ts';
 
 /** From the signal to the end of the process, with a server that answers (product.md §5). */
 export const longestAbortMs = 1000;
+/** Far from the second it may take, for machines that do other things as well. */
+export const generousAbortMs = 5000;
 
 export const signals = [
   ['SIGINT', 130, /interrupted by Ctrl-C/],

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Fault } from '../standin/fault.ts';
 import type { DeviceOperation } from '../standin/statement.ts';
-import { type Aborted, assertServerFree, assertSignalAborts } from './aborting.ts';
+import { type Aborted, assertServerFree, assertSignalAborts, generousAbortMs } from './aborting.ts';
 import { enter, judge, type Phase, slowLogin } from './phases.ts';
 import type { Program } from './program.ts';
 import type { Rig } from './rig.ts';
@@ -48,9 +48,6 @@ export async function prepare(rig: Rig, files: readonly string[] = archives): Pr
   for (const [index, type] of types.entries())
     assertSucceeded(await rig.run(['Sales', names[index] ?? '', '--type', type]).ended);
 }
-
-/** Far from the second it may take, for machines that do other things as well. */
-export const generousAbortMs = 5000;
 
 /** What the user is told of it. */
 export const leftWords: Record<RestorePhase['left'], RegExp> = {
