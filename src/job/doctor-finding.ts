@@ -9,12 +9,21 @@ export function ok(check: string, message: string): Finding {
 
 /** What it depends on is not there; the finding of that says what to do. */
 export function notChecked(check: string, why: string): Finding {
-  return { check, level: 'unknown', code: 'not-checked', message: `not checked: ${why}` };
+  return unknown(check, 'not-checked', `not checked: ${why}`);
+}
+
+export function problem(check: string, code: string, message: string): Finding {
+  return { check, level: 'problem', code, message };
+}
+
+/** Nobody says it. */
+export function unknown(check: string, code: string, message: string): Finding {
+  return { check, level: 'unknown', code, message };
 }
 
 /** A backup would end with this failure. */
 export function failed(check: string, { code, message, hints }: Failure): Finding {
-  return { check, level: 'problem', code, message, ...(hints.length > 0 && { hints }) };
+  return { ...problem(check, code, message), ...(hints.length > 0 && { hints }) };
 }
 
 /** `good` where `judge` finds nothing; the failure it throws otherwise. */

@@ -16,7 +16,7 @@ import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
 import { type MachineFacts, readMachine } from '../vdi/machine.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
 import { connectionFindings, reach } from './doctor-connection.ts';
-import { expected, failed, notChecked, ok } from './doctor-finding.ts';
+import { expected, failed, notChecked, ok, problem } from './doctor-finding.ts';
 import { type FixContext, withFix } from './doctor-fixes.ts';
 import { machineFindings, misfit, runtimeFinding } from './doctor-machine.ts';
 import type { DoctorReport, DoctorRequest, Finding } from './doctor-report.ts';
@@ -229,7 +229,7 @@ const made = ok(
 );
 
 function stuck(message: string): Finding {
-  return { check: 'device-set', level: 'problem', code: 'device-set-stuck', message };
+  return problem('device-set', 'device-set-stuck', message);
 }
 
 /** Longest wait for one answer where the login may take for ever, in seconds. */

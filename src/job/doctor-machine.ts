@@ -5,7 +5,7 @@ import type { AccountFacts } from '../vdi/account.ts';
 import type { ContainerFacts } from '../vdi/container.ts';
 import { EM_X86_64 } from '../vdi/elf-image.ts';
 import type { LibraryFacts, LinuxFacts, MachineFacts } from '../vdi/machine.ts';
-import { ok } from './doctor-finding.ts';
+import { ok, problem, unknown } from './doctor-finding.ts';
 import type { Finding } from './doctor-report.ts';
 
 /** Microsoft's advice for --shm-size, in bytes; Docker's own default of 64 MB is too small. */
@@ -167,12 +167,4 @@ export function elevationFinding(elevated: boolean | undefined): Finding {
       'A service account needs no elevation if it has the right "Create global objects"; the check device-set shows it.',
     ],
   };
-}
-
-function problem(check: string, code: string, message: string): Finding {
-  return { check, level: 'problem', code, message };
-}
-
-function unknown(check: string, code: string, message: string): Finding {
-  return { check, level: 'unknown', code, message };
 }

@@ -11,7 +11,7 @@ import {
 } from '../sql/preflight.ts';
 import { quoteIdentifier } from '../sql/quoting.ts';
 import type { DatabaseFacts, ServerFacts } from '../sql/server-facts.ts';
-import { expected, failed, judged, notChecked, ok } from './doctor-finding.ts';
+import { expected, failed, judged, notChecked, ok, unknown } from './doctor-finding.ts';
 import type { Finding } from './doctor-report.ts';
 
 export const serverChecks = ['server', 'same-machine', 'sysadmin'] as const;
@@ -22,7 +22,7 @@ export function serverFindings(facts: ServerFacts, whereabouts: Whereabouts): Fi
     versionFinding(facts),
     sameMachineFinding(facts, whereabouts),
     facts.isSysadmin === undefined
-      ? told(
+      ? unknown(
           'sysadmin',
           'role-unknown',
           'SQL Server does not say whether this login is in sysadmin',
@@ -34,7 +34,7 @@ export function serverFindings(facts: ServerFacts, whereabouts: Whereabouts): Fi
 function versionFinding(facts: ServerFacts): Finding {
   const { serverName = 'the server', productVersion, edition } = facts;
   if (productVersion === undefined)
-    return told('server', 'version-unknown', `${serverName} does not say its version`);
+    return unknown('server', 'version-unknown', `${serverName} does not say its version`);
   const what = `${serverName}: SQL Server ${productVersion}${edition ? `, ${edition}` : ''}`;
   return judged('server', () => checkEngine(facts), what);
 }
@@ -48,7 +48,7 @@ function sameMachineFinding(facts: ServerFacts, whereabouts: Whereabouts): Findi
       `--assume-local; SQL Server runs on ${theirs ?? 'an unnamed machine'}`,
     );
   if (theirs === undefined)
-    return told(check, 'machine-unknown', 'SQL Server does not say on which machine it runs');
+    return unknown(check, 'machine-unknown', 'SQL Server does not say on which machine it runs');
   return judged(
     check,
     () => checkMachine(facts, whereabouts),
@@ -76,14 +76,14 @@ export function completeFinding(
         'this VDI library does not know VDC_Complete: every Flush is treated as the last, which is safe and slower',
     };
   if (major !== undefined && major >= firstMajorWithCompression && major < firstMajorWithComplete)
-    return told(
+    return unknown(
       check,
       'complete-by-update',
       'the VDI library takes the request; SQL Server answers it from 2012 SP3 CU5, 2014 SP1 CU10 or SP2 CU3, 2016 CU4 or SP1 CU2 on',
     );
   if (windows && major !== undefined)
     return ok(check, 'the VDI library takes the request, and SQL Server answers it since 2017');
-  return told(
+  return unknown(
     check,
     'complete-later',
     'the VDI library takes the request; SQL Server answers it when it configures a backup, not before (completeEnabled)',
@@ -113,7 +113,7 @@ export function databaseFindings(
   }
   if (typeof facts !== 'object')
     return [
-      told(
+      unknown(
         check,
         'database-unknown',
         `SQL Server does not say anything of ${quoteIdentifier(name)}`,
@@ -121,8 +121,4 @@ export function databaseFindings(
     ];
   const { state = 'in an unknown state', recoveryModel = 'unknown' } = facts;
   return [ok(check, `${quoteIdentifier(facts.name)} is ${state}, recovery model ${recoveryModel}`)];
-}
-
-function told(check: string, code: string, message: string): Finding {
-  return { check, level: 'unknown', code, message };
 }

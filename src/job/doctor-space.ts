@@ -4,7 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkDestinations } from '../archive/destination.ts';
 import { formatByteSize } from '../byte-size.ts';
-import { expected, failed, ok } from './doctor-finding.ts';
+import { expected, failed, ok, unknown } from './doctor-finding.ts';
 import type { Finding } from './doctor-report.ts';
 
 /** Few databases compress better than this: with less room a backup will hardly fit. */
@@ -39,15 +39,13 @@ export function spaceFinding(
 ): Finding {
   const check = 'space';
   if (freeBytes === undefined || usedBytes === undefined)
-    return {
+    return unknown(
       check,
-      level: 'unknown',
-      code: 'space-unknown',
-      message:
-        freeBytes === undefined
-          ? `the file system of ${folder} does not say how much is free`
-          : 'SQL Server does not say how much of the database is in use',
-    };
+      'space-unknown',
+      freeBytes === undefined
+        ? `the file system of ${folder} does not say how much is free`
+        : 'SQL Server does not say how much of the database is in use',
+    );
   const sizes = `${formatByteSize(freeBytes)} free in ${folder}, ${formatByteSize(usedBytes)} in use in the database`;
   if (freeBytes >= usedBytes) return ok(check, `${sizes}: room even for an uncompressed backup`);
   const short = encrypted || freeBytes * hopefulRatio < usedBytes;

@@ -9,8 +9,9 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatByteSize, GiB, MiB, parseByteSize } from '../../src/byte-size.ts';
-import { binPath, corpusPath, libraryPath, password, Rig } from '../rig/rig.ts';
+import { corpusPath, Rig } from '../rig/rig.ts';
 import { type Cost, measure, median } from './measure.ts';
+import { standinCommand, standinEnvironment } from './standin-run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -50,28 +51,6 @@ async function generated(path: string, size: number): Promise<void> {
   if (ended.code !== 0) throw new Error(ended.stderr);
 }
 
-function environment(rig: Rig): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    ...rig.server.environment,
-    SQLCMDPASSWORD: password,
-    VDIBACKUP_VDI_LIBRARY: libraryPath,
-  };
-}
-
-function command(rig: Rig, ...args: string[]): string[] {
-  return [
-    process.execPath,
-    binPath,
-    '-S',
-    `127.0.0.1,${rig.server.port}`,
-    '-U',
-    'sa',
-    '-C',
-    ...args,
-  ];
-}
-
 async function throughput(size: number, runs: number, level: string): Promise<void> {
   const rig = await Rig.create({ databases: [] });
   const [source, theirs, ours] = [
@@ -90,8 +69,8 @@ async function throughput(size: number, runs: number, level: string): Promise<vo
   for (let run = -1; run < runs; run += 1) {
     const stock = await measure(['zstd', '-q', '-f', `-${level}`, '-T0', source, '-o', theirs]);
     const own = await measure(
-      command(bench, 'Bench', ours, '--overwrite', '--compress', `zstd:${level}`),
-      environment(bench),
+      standinCommand(bench, 'Bench', ours, '--overwrite', '--compress', `zstd:${level}`),
+      standinEnvironment(bench),
     );
     for (const cost of [stock, own])
       if (cost.exitCode !== 0) throw new Error(`exit ${cost.exitCode}: ${cost.stderr}`);
@@ -128,8 +107,8 @@ async function memory(): Promise<void> {
       databases: [{ name: 'Bench', streams: { kind: 'generate', bytes, ratio: 8 } }],
     });
     const cost = await measure(
-      command(rig, 'Bench', '-', '--threads', '2', '--progress', 'none'),
-      environment(rig),
+      standinCommand(rig, 'Bench', '-', '--threads', '2', '--progress', 'none'),
+      standinEnvironment(rig),
     );
     if (cost.exitCode !== 0) throw new Error(cost.stderr);
     say(

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatByteSize, MiB, parseByteSize } from '../../src/byte-size.ts';
 import { writeArchive } from '../rig/make-archive.ts';
-import { binPath, corpusPath, libraryPath, password, Rig } from '../rig/rig.ts';
+import { binPath, corpusPath, Rig } from '../rig/rig.ts';
 import { type Cost, measure, median } from './measure.ts';
+import { standinCommand, standinEnvironment } from './standin-run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -79,15 +80,9 @@ async function oneSet(archive: string, bytes: number, runs: number): Promise<voi
   const made = await rig.run(['Bench', archive, '--overwrite']).ended;
   if (made.code !== 0) throw new Error(made.stderr);
   await offline('one generated set', archive, bytes, runs);
-  const server = ['-S', `127.0.0.1,${rig.server.port}`, '-U', 'sa', '-C'];
-  const restore = [...own, 'restore', 'Copy', archive, '--replace', ...quiet, ...server];
-  const env = {
-    ...process.env,
-    ...rig.server.environment,
-    SQLCMDPASSWORD: password,
-    VDIBACKUP_VDI_LIBRARY: libraryPath,
-  };
+  const restore = standinCommand(rig, 'restore', 'Copy', archive, '--replace', ...quiet);
   const stock = toNowhere('zstd', '-qdc', archive);
+  const env = standinEnvironment(rig);
   await compare('restore, one generated set', stock, restore, bytes, runs, env);
   await rig.close();
 }

@@ -14,8 +14,9 @@ import { openMssqlSession } from '../../src/sql/mssql-session.ts';
 import { feedCapacity } from '../../src/vdi/device-protocol.ts';
 import { openDeviceSet } from '../../src/vdi/open-device-set.ts';
 import type { DeviceEnd } from '../../src/vdi/virtual-device-set.ts';
-import { libraryPath, password, Rig } from '../rig/rig.ts';
+import { libraryPath, Rig } from '../rig/rig.ts';
 import { decompressAll } from '../rig/zstd.ts';
+import { standinSettings } from './standin-settings.ts';
 
 const threads = 2;
 
@@ -44,15 +45,7 @@ async function restore(rig: Rig, files: readonly string[], statement: string): P
     pool,
     library: libraryPath,
   });
-  const session = await openMssqlSession({
-    host: '127.0.0.1',
-    port: rig.server.port,
-    login: { user: 'sa', password },
-    integrated: false,
-    encrypt: 'mandatory',
-    trustServerCertificate: true,
-    loginTimeout: 5,
-  });
+  const session = await openMssqlSession(standinSettings(rig.server));
   const failures: Error[] = [];
   const pipeline = new RestorePipeline({
     pool,

@@ -11,6 +11,7 @@ import type { SqlSession } from '../../src/sql/sql-session.ts';
 import { statementFailure } from '../../src/sql/statement-failure.ts';
 import { StandinServer } from '../standin/standin-server.ts';
 import type { OpenSession } from './sql-session-suite.ts';
+import { standinSettings } from './standin-settings.ts';
 
 const streams = { kind: 'generate', bytes: 1024 * 1024 } as const;
 
@@ -31,15 +32,7 @@ export function sessionFacts(title: string, open: OpenSession): void {
           { name: 'Tom_snapshot', snapshotOf: "Tom's", streams },
         ],
       });
-      session = await open({
-        host: '127.0.0.1',
-        port: server.port,
-        login: server.instance.login,
-        integrated: false,
-        encrypt: 'mandatory',
-        trustServerCertificate: true,
-        loginTimeout: 5,
-      });
+      session = await open(standinSettings(server));
     });
     after(async () => {
       await session.close();

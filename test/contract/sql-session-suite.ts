@@ -13,6 +13,7 @@ import type {
 } from '../../src/sql/sql-session.ts';
 import { StandinServer } from '../standin/standin-server.ts';
 import { SqlSessionRelay, stripEncryption } from './sql-session-relay.ts';
+import { standinSettings } from './standin-settings.ts';
 
 export type OpenSession = (settings: SqlConnectionSettings) => Promise<SqlSession>;
 
@@ -54,16 +55,8 @@ export function sqlSessionContract(
       await server.stop();
     });
 
-    const settings = (change: Partial<SqlConnectionSettings> = {}): SqlConnectionSettings => ({
-      host: '127.0.0.1',
-      port: server.port,
-      login: { user, password },
-      integrated: false,
-      encrypt: 'mandatory',
-      trustServerCertificate: true,
-      loginTimeout: 5,
-      ...change,
-    });
+    const settings = (change: Partial<SqlConnectionSettings> = {}) =>
+      standinSettings(server, change);
 
     /** Runs `use` with a session that is closed afterwards, whatever happens. */
     async function withSession<T>(

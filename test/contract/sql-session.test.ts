@@ -10,6 +10,7 @@ import type { SqlConnectionSettings } from '../../src/sql/sql-session.ts';
 import { testCertificate } from '../standin/certificate.ts';
 import { StandinServer } from '../standin/standin-server.ts';
 import { sqlSessionContract } from './sql-session-suite.ts';
+import { standinSettings } from './standin-settings.ts';
 
 sqlSessionContract('the session over mssql', openMssqlSession);
 
@@ -21,15 +22,7 @@ test('no question waits for the acknowledgement of the one before', async (t) =>
     if (on) undelayed.add(this.remotePort);
     return setNoDelay.call(this, on);
   });
-  const session = await openMssqlSession({
-    host: '127.0.0.1',
-    port: server.port,
-    login: server.instance.login,
-    integrated: false,
-    encrypt: 'mandatory',
-    trustServerCertificate: true,
-    loginTimeout: 5,
-  });
+  const session = await openMssqlSession(standinSettings(server));
   try {
     assert.ok(
       undelayed.has(server.port),
@@ -71,16 +64,11 @@ describe('a certificate whose CA is known', () => {
 
   for (const [title, change, says] of cases)
     test(title, async () => {
-      const settings: SqlConnectionSettings = {
+      const settings = standinSettings(server, {
         host: 'localhost',
-        port: server.port,
-        login: server.instance.login,
-        integrated: false,
-        encrypt: 'mandatory',
         trustServerCertificate: false,
-        loginTimeout: 5,
         ...change,
-      };
+      });
       assert.equal(await openElsewhere(settings, join(folder, 'ca.pem')), says);
     });
 });
