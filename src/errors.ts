@@ -53,6 +53,17 @@ export class Failure extends Error {
   }
 }
 
+/** What of a failure crosses threads: its cause stays behind. */
+export type FailureFields = Pick<Failure, 'kind' | 'code' | 'message' | 'hints' | 'win32'>;
+
+export function failureFields({ kind, code, message, hints, win32 }: Failure): FailureFields {
+  return { kind, code, message, hints, win32 };
+}
+
+export function failureOf({ kind, code, message, hints, win32 }: FailureFields): Failure {
+  return new Failure(kind, code, message, { hints, ...(win32 !== undefined && { win32 }) });
+}
+
 /** A broken promise inside the program itself: keeps its stack, never polite. */
 export function internalError(expected: string, actual: unknown): Error {
   return new Error(`internal error: expected ${expected}, but was ${String(actual)}`);

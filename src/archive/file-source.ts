@@ -1,15 +1,15 @@
 // A backup file that is read. Not here: what its bytes mean.
-import { constants, read, type Stats } from 'node:fs';
+import { constants, read, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Failure } from '../errors.ts';
 import { ioFailure, systemErrorName } from './io-failure.ts';
 import type { Source } from './source.ts';
 
-const readDescriptor = promisify(read);
+const readAsync = promisify(read);
 
 /** What is needed of a FileHandle. */
-type OpenFile = Pick<FileHandle, 'close'> & {
+type OpenFile = Pick<FileHandle, 'close' | 'fd'> & {
   read(
     target: Uint8Array,
     offset: number,
@@ -51,11 +51,16 @@ export class FileSource implements Source {
   /** A regular file that is open already, such as a redirected standard input; `close` leaves it open. */
   static adopt(name: string, descriptor: number, bytes: number): FileSource {
     const file: OpenFile = {
+      fd: descriptor,
       read: (target, offset, length, position) =>
-        readDescriptor(descriptor, target, offset, length, position),
+        readAsync(descriptor, target, offset, length, position),
       close: async () => undefined,
     };
     return new FileSource(name, file, bytes);
+  }
+
+  get descriptor(): number {
+    return this.#file.fd;
   }
 
   async read(target: Uint8Array, position: number): Promise<number> {
@@ -79,6 +84,29 @@ export class FileSource implements Source {
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+}
+
+/**
+ * As `Source.read`, of the file behind `descriptor`, which `name` is for the user: on the calling thread, which sleeps
+ * meanwhile. Failure `io`.
+ */
+export function readDescriptor(
+  descriptor: number,
+  name: string,
+  target: Uint8Array,
+  position: number,
+): number {
+  try {
+    let done = 0;
+    while (done < target.length) {
+      const bytes = readSync(descriptor, target, done, target.length - done, position + done);
+      if (bytes === 0) break;
+      done += bytes;
+    }
+    return done;
+  } catch (thrown) {
+    throw ioFailure('read', name, thrown, readHints(thrown));
   }
 }
 

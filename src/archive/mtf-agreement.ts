@@ -1,7 +1,11 @@
 // The configuration of a backup set has no checksum, but stands in it twice: at its start (MSCI) and at its end
 // (MSLS). What nobody can change while a backup runs must be the same in both (mtf.md §10). Compared are only fields
 // that are so in every real backup looked at; sizes, settings and whatever else may move on meanwhile are left out.
-import { fileRows, headerRow, type Row } from './mtf-only-rows.ts';
+import { type ConfigurationRecords, configurationRecords } from './mtf-configuration.ts';
+import { databaseFields } from './mtf-database.ts';
+import type { MtfRecord } from './mtf-fields.ts';
+import { decodeFilegroup, fileFields } from './mtf-file-record.ts';
+import type { Value } from './mtf-only-rows.ts';
 
 /** A field of RESTORE HEADERONLY or FILELISTONLY that is one thing at the start of a set and another at its end. */
 export interface Disagreement {
@@ -10,7 +14,7 @@ export interface Disagreement {
   readonly last: string;
 }
 
-const headerFields = [
+const lastingDatabaseFields = [
   'DatabaseName',
   'ServerName',
   'BackupType',
@@ -32,31 +36,28 @@ const headerFields = [
   'FirstRecoveryForkID',
   'FamilyGUID',
   'HasBackupChecksums',
-];
-const fileFields = [
+] as const satisfies (keyof typeof databaseFields)[];
+const lastingFileFields = [
   'LogicalName',
   'PhysicalName',
   'Type',
   'FileId',
   'FileGroupId',
-  'FileGroupName',
   'CreateLSN',
   'UniqueId',
   'SourceBlockSize',
-];
-const none = new Uint8Array(0);
+] as const satisfies (keyof typeof fileFields)[];
 
 /** `first` and `last` are the MQCI streams of MSCI and MSLS. Never throws for any bytes. */
 export function disagreements(first: Uint8Array, last: Uint8Array): Disagreement[] {
-  const [begun, ended] = [first, last].map((config) => ({ start: none, last: config }));
-  if (!begun || !ended) return [];
-  const [before, after] = [fileRows(begun), fileRows(ended)];
+  const [before, after] = [configurationRecords(first), configurationRecords(last)];
   return [
-    ...compare(headerFields, headerRow(begun, false), headerRow(ended, false), ''),
-    ...differing('files', before.length, after.length),
-    ...before.flatMap((row, file) =>
-      compare(fileFields, row, after[file] ?? row, ` of file ${file + 1}`),
-    ),
+    ...lastingDatabaseFields.flatMap((field) => {
+      const read = (record: MtfRecord | undefined) => record && databaseFields[field](record);
+      return differing(field, read(before.database), read(after.database));
+    }),
+    ...differing('files', before.files.length, after.files.length),
+    ...fileDisagreements(before, after),
   ];
 }
 
@@ -65,16 +66,38 @@ export function disagreementWords({ field, first, last }: Disagreement): string 
   return `${field} is ${first} at the start and ${last} at the end`;
 }
 
-function compare(fields: readonly string[], first: Row, last: Row, of: string): Disagreement[] {
-  return fields.flatMap((field) => differing(`${field}${of}`, first[field], last[field]));
+function fileDisagreements(
+  before: ConfigurationRecords,
+  after: ConfigurationRecords,
+): Disagreement[] {
+  const [groupBefore, groupAfter] = [filegroupOf(before), filegroupOf(after)];
+  return before.files.flatMap((first, index) => {
+    const last = after.files[index];
+    if (!last) return [];
+    const of = `of file ${index + 1}`;
+    return [
+      ...lastingFileFields.flatMap((field) =>
+        differing(`${field} ${of}`, fileFields[field](first), fileFields[field](last)),
+      ),
+      ...differing(`FileGroupName ${of}`, groupBefore(first), groupAfter(last)),
+    ];
+  });
 }
 
-function differing(field: string, first: Row[string] | undefined, last: Row[string] | undefined) {
+/** The name of a file's group. */
+function filegroupOf({ filegroups }: ConfigurationRecords): (file: MtfRecord) => Value | undefined {
+  const names = new Map(
+    filegroups.map(decodeFilegroup).map((group) => [group?.id, group?.name] as const),
+  );
+  return (file) => names.get(fileFields.FileGroupId(file));
+}
+
+function differing(field: string, first: Value | undefined, last: Value | undefined) {
   return first === last ? [] : [{ field, first: quoted(first), last: quoted(last) }];
 }
 
 /** For a line of text: control characters of a damaged name are no part of it. */
-function quoted(value: Row[string] | undefined): string {
+function quoted(value: Value | undefined): string {
   if (typeof value === 'string') return `"${value.replaceAll(/\p{Cc}/gu, '?')}"`;
   return value === undefined ? 'absent' : String(value);
 }

@@ -12,25 +12,45 @@ import {
 
 const recordHeadBytes = 8;
 
+/** The records of a configuration, by what they are. */
+export interface ConfigurationRecords {
+  /** SCIN. */
+  readonly database: MtfRecord | undefined;
+  /** SFGI. */
+  readonly filegroups: readonly MtfRecord[];
+  /** SFIN. */
+  readonly files: readonly MtfRecord[];
+}
+
 export interface MtfConfiguration {
   readonly database: MtfSet;
   readonly filegroups: readonly MtfFilegroup[];
   readonly files: readonly MtfFileRecord[];
 }
 
+/** The records of an MQCI stream as far as they are whole; of several SCIN the last counts. */
+export function configurationRecords(stream: Uint8Array): ConfigurationRecords {
+  const found = { SCIN: [] as MtfRecord[], SFGI: [] as MtfRecord[], SFIN: [] as MtfRecord[] };
+  const chain = new MtfRecord(stream);
+  for (let at = 0; at + recordHeadBytes <= chain.length; ) {
+    const length = chain.u32(at + 4);
+    if (length < recordHeadBytes || at + length > chain.length) break;
+    const tag = chain.ascii(at, 4);
+    if (Object.hasOwn(found, tag))
+      found[tag as keyof typeof found].push(new MtfRecord(stream.subarray(at, at + length)));
+    at += length;
+  }
+  return { database: found.SCIN.at(-1), filegroups: found.SFGI, files: found.SFIN };
+}
+
 /** Reads the data of an MQCI stream as far as its records are whole. */
 export function decodeConfiguration(stream: Uint8Array): MtfConfiguration {
-  let database: MtfSet = {};
-  const filegroups: MtfFilegroup[] = [];
-  const files: MtfFileRecord[] = [];
-  for (const { tag, bytes } of records(stream)) {
-    if (tag === 'SCIN') database = decodeDatabase(bytes);
-    const filegroup = tag === 'SFGI' ? decodeFilegroup(bytes) : undefined;
-    if (filegroup) filegroups.push(filegroup);
-    const file = tag === 'SFIN' ? decodeFileRecord(bytes) : undefined;
-    if (file) files.push(file);
-  }
-  return { database, filegroups, files };
+  const { database, filegroups, files } = configurationRecords(stream);
+  return {
+    database: database ? decodeDatabase(database) : {},
+    filegroups: filegroups.map(decodeFilegroup).filter((group) => group !== undefined),
+    files: files.map(decodeFileRecord).filter((file) => file !== undefined),
+  };
 }
 
 /**
@@ -38,7 +58,7 @@ export function decodeConfiguration(stream: Uint8Array): MtfConfiguration {
  * counts only the last pass in the final one, so the larger size of both is the file's.
  */
 export function listFiles(last: MtfConfiguration, first: MtfConfiguration | undefined): MtfFile[] {
-  const names = new Map(last.filegroups.map(({ id, name }) => [id, name]));
+  const names = new Map(last.filegroups.map(({ id, name }) => [id, name ?? '']));
   const before = new Map(first?.files.map((file) => [file.fileId, file.backupSize]));
   return last.files.map((file) => {
     const filegroup = names.get(file.filegroupId);
@@ -51,15 +71,4 @@ export function listFiles(last: MtfConfiguration, first: MtfConfiguration | unde
       backupSize: Math.max(file.backupSize, before.get(file.fileId) ?? 0),
     };
   });
-}
-
-function* records(stream: Uint8Array): Generator<{ tag: string; bytes: Uint8Array }> {
-  const chain = new MtfRecord(stream);
-  let at = 0;
-  while (at + recordHeadBytes <= chain.length) {
-    const length = chain.u32(at + 4);
-    if (length < recordHeadBytes || at + length > chain.length) return;
-    yield { tag: chain.ascii(at, 4), bytes: stream.subarray(at, at + length) };
-    at += length;
-  }
 }

@@ -4,6 +4,15 @@
 
 /** UTF-16 units kept of a string: SQL Server's longest is a path of 260, a description of 255. */
 const maxTextUnits = 520;
+/** One for all: making one takes longer than the text of a whole backup set. */
+const utf16 = new TextDecoder('utf-16le');
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).toUpperCase().padStart(2, '0'),
+);
+/** Bytes of a GUID in the order of its text: the first three groups are little-endian numbers. */
+const guidOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+const noGuid = '00000000-0000-0000-0000-000000000000';
 
 /** A run of bytes with the format's field types, by offset. */
 export class MtfRecord {
@@ -41,23 +50,29 @@ export class MtfRecord {
 
   /** `length` characters of a type or id; bytes outside ASCII stay single characters. */
   ascii(at: number, length: number): string {
-    return String.fromCharCode(...Array.from({ length }, (_, index) => this.u8(at + index)));
+    let text = '';
+    for (let index = at; index < at + length; index += 1)
+      text += String.fromCharCode(this.u8(index));
+    return text;
   }
 
   /** A GUID as SQL Server prints it, upper case; undefined when it is all zero. */
   guid(at: number): string | undefined {
-    const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
-    const tail = Array.from({ length: 8 }, (_, index) => hex(this.u8(at + 8 + index), 2)).join('');
-    const head = `${hex(this.u32(at), 8)}-${hex(this.u16(at + 4), 4)}-${hex(this.u16(at + 6), 4)}`;
-    const text = `${head}-${tail.slice(0, 4)}-${tail.slice(4)}`.toUpperCase();
-    return /[1-9A-F]/.test(text) ? text : undefined;
+    if (!this.#has(at, guidOrder.length)) return undefined;
+    let text = '';
+    for (const [place, index] of guidOrder.entries()) {
+      if (place === 4 || place === 6 || place === 8 || place === 10) text += '-';
+      text += hexPairs[this.u8(at + index)];
+    }
+    return text === noGuid ? undefined : text;
   }
 
   /** A log sequence number as the decimal text SQL Server prints; undefined when it is zero. */
   lsn(at: number): string | undefined {
     const [file, block, slot] = [this.u32(at), this.u32(at + 4), this.u16(at + 8)];
     if (file === 0 && block === 0 && slot === 0) return undefined;
-    return String(BigInt(file) * 10n ** 15n + BigInt(block) * 10n ** 5n + BigInt(slot));
+    const digits = `${file}${String(block).padStart(10, '0')}${String(slot).padStart(5, '0')}`;
+    return digits.replace(/^0+/, '');
   }
 
   /** A 5-byte date, `YYYY-MM-DDTHH:MM:SS`, local time of the server; undefined when it is zero. */
@@ -87,7 +102,7 @@ export class MtfRecord {
     if (size === 0 || !this.#has(offset, this.u16(at))) return undefined;
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + offset, size);
     // Copied: TextDecoder refuses views on shared memory.
-    const text = new TextDecoder('utf-16le').decode(bytes.slice()).replace(/\0+$/, '');
+    const text = utf16.decode(bytes.slice()).replace(/\0+$/, '');
     return text === '' ? undefined : text;
   }
 

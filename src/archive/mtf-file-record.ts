@@ -1,5 +1,5 @@
 // The SFGI (filegroup) and SFIN (file) records: what FILELISTONLY shows.
-import { MtfRecord } from './mtf-fields.ts';
+import type { MtfRecord } from './mtf-fields.ts';
 
 /** Shortest records that hold all fields read here. */
 const filegroupRecordBytes = 20;
@@ -7,9 +7,28 @@ const fileRecordBytes = 258;
 /** Kinds of file; the numbers of FILESTREAM and full-text are unknown. */
 const kinds: Readonly<Record<number, string>> = { 1: 'D', 2: 'L' };
 
+const kind = (file: MtfRecord) => file.u16(28);
+
+/** Columns of RESTORE FILELISTONLY, each where the SFIN record has it; undefined where it does not say. */
+export const fileFields = {
+  LogicalName: (file) => file.text(48),
+  PhysicalName: (file) => file.text(52),
+  Type: (file) => kinds[kind(file)],
+  Size: (file) => file.u64(40),
+  MaxSize: (file) => file.u64(86),
+  FileId: (file) => file.u16(20),
+  CreateLSN: (file) => file.lsn(138) ?? '0',
+  UniqueId: (file) => file.guid(186),
+  BackupSizeInBytes: (file) => file.u64(250),
+  SourceBlockSize: (file) => file.u32(32),
+  FileGroupId: (file) => file.u32(36),
+  DifferentialBaseLSN: (file) => file.lsn(158),
+  DifferentialBaseGUID: (file) => file.guid(170),
+} as const satisfies Readonly<Record<string, (file: MtfRecord) => string | number | undefined>>;
+
 export interface MtfFilegroup {
   readonly id: number;
-  readonly name: string;
+  readonly name: string | undefined;
 }
 
 export interface MtfFileRecord {
@@ -25,25 +44,23 @@ export interface MtfFileRecord {
   readonly backupSize: number;
 }
 
-/** Reads an SFGI record, from its tag; undefined when it is too short. */
-export function decodeFilegroup(bytes: Uint8Array): MtfFilegroup | undefined {
-  if (bytes.length < filegroupRecordBytes) return undefined;
-  const record = new MtfRecord(bytes);
-  return { id: record.u32(12), name: record.text(16) ?? '' };
+/** Reads an SFGI record; undefined when it is too short. */
+export function decodeFilegroup(record: MtfRecord): MtfFilegroup | undefined {
+  if (record.length < filegroupRecordBytes) return undefined;
+  return { id: record.u32(12), name: record.text(16) };
 }
 
-/** Reads an SFIN record, from its tag; undefined when it is too short. Sizes that cannot be are 0. */
-export function decodeFileRecord(bytes: Uint8Array): MtfFileRecord | undefined {
-  if (bytes.length < fileRecordBytes) return undefined;
-  const record = new MtfRecord(bytes);
-  const kind = record.u16(28);
+/** Reads an SFIN record; undefined when it is too short. Sizes that cannot be are 0. */
+export function decodeFileRecord(file: MtfRecord): MtfFileRecord | undefined {
+  if (file.length < fileRecordBytes) return undefined;
+  const of = fileFields;
   return {
-    fileId: record.u16(20),
-    filegroupId: record.u32(36),
-    type: kinds[kind] ?? String(kind),
-    logicalName: record.text(48) ?? '',
-    physicalName: record.text(52) ?? '',
-    size: record.u64(40) ?? 0,
-    backupSize: record.u64(250) ?? 0,
+    fileId: of.FileId(file),
+    filegroupId: of.FileGroupId(file),
+    type: of.Type(file) ?? String(kind(file)),
+    logicalName: of.LogicalName(file) ?? '',
+    physicalName: of.PhysicalName(file) ?? '',
+    size: of.Size(file) ?? 0,
+    backupSize: of.BackupSizeInBytes(file) ?? 0,
   };
 }

@@ -1,7 +1,7 @@
 // Collects what the blocks of a stream say, in their order, and decides whether the stream is finished:
 // a set ends MSLS SFMB ESET ESET SFMB. Not here: finding the blocks (mtf-walker.ts).
 import type { BlockHeader } from './mtf-block.ts';
-import { decodeConfiguration, listFiles, type MtfConfiguration } from './mtf-configuration.ts';
+import { decodeConfiguration, listFiles } from './mtf-configuration.ts';
 import type { MtfFacts, MtfSet } from './mtf-facts.ts';
 import { decodeMedia, type MtfMedia } from './mtf-media.ts';
 import { decodeSetStart, decodeVolume } from './mtf-set-start.ts';
@@ -21,8 +21,9 @@ export class MtfSetReader {
   #media: MtfMedia = {};
   #sets = 0;
   #set: MtfSet = {};
-  #first: MtfConfiguration | undefined;
-  #last: MtfConfiguration | undefined;
+  /** MQCI streams of its start and its end, decoded when asked for: only those of the last set ever are. */
+  #first: Uint8Array | undefined;
+  #last: Uint8Array | undefined;
   #hasChecksums = false;
   #endBlocks = 0;
   #filemarks = 0;
@@ -55,8 +56,8 @@ export class MtfSetReader {
   stream(block: BlockHeader, id: string, data: Uint8Array): void {
     if (id === 'CSUM') this.#hasChecksums = true;
     else if (id === 'RAID' && block.type === 'TAPE') this.#media = decodeMedia(data);
-    else if (id === 'MQCI' && block.type === 'MSCI') this.#first = decodeConfiguration(data);
-    else if (id === 'MQCI' && block.type === 'MSLS') this.#last = decodeConfiguration(data);
+    else if (id === 'MQCI' && block.type === 'MSCI') this.#first = data.slice();
+    else if (id === 'MQCI' && block.type === 'MSLS') this.#last = data.slice();
   }
 
   /** @param whole whether the stream ended where a block ended */
@@ -87,7 +88,8 @@ export class MtfSetReader {
   }
 
   #setFacts(): MtfSet {
-    const best = this.#last ?? this.#first;
+    const first = this.#first && decodeConfiguration(this.#first);
+    const best = this.#last ? decodeConfiguration(this.#last) : first;
     if (!best) return this.#set;
     const { hasBackupChecksums = false } = best.database;
     return {
@@ -95,7 +97,7 @@ export class MtfSetReader {
       ...best.database,
       hasBackupChecksums: hasBackupChecksums || this.#hasChecksums,
       ...(!this.#last && { provisional: true }),
-      files: listFiles(best, this.#first),
+      files: listFiles(best, first),
     };
   }
 }

@@ -12,6 +12,8 @@ export interface Source {
   readonly bytes: number;
   /** False when it can only be read onwards: what was read lately, or was read first, can be read again. */
   readonly seekable: boolean;
+  /** What other threads may read it by (file-source.ts, `readDescriptor`); undefined when only `read` can. */
+  readonly descriptor: number | undefined;
   /** Fills `target` from `position` on; resolves with less than its length only at the end. */
   read(target: Uint8Array, position: number): Promise<number>;
   close(): Promise<void>;

@@ -35,6 +35,7 @@ export async function openStdin(descriptor: number): Promise<FileSource | StdinS
 export class StdinSource implements Source {
   readonly name = stdinName;
   readonly seekable = false;
+  readonly descriptor = undefined;
   readonly #stream: Readable;
   readonly #pieces: AsyncIterator<Uint8Array>;
   /** Consecutive pieces; the first begins at `#start`, the last ends at `#end`. */

@@ -15,6 +15,9 @@ import { syncWriter } from './sync-writer.ts';
 /** How long an abort after an unexpected error may take before the process ends all the same, in milliseconds. */
 const abortGrace = 10_000;
 
+/** After this time in milliseconds a job is under way and this thread idle: then the way out is made ready. */
+const underWay = 300;
+
 let jobLoaded = false;
 /** Where standard error and standard output are; a job may move them away from the VDI library's reach. */
 let stderr = 2;
@@ -112,9 +115,13 @@ const end = (exitCode: number) => {
  */
 async function leave(exitCode: number): Promise<void> {
   if (process.env.NODE_V8_COVERAGE) process.exit(exitCode);
-  const { exitNow } = await import('../job/exit-now.ts');
+  const { exitNow } = await wayOut();
   exitNow(exitCode);
 }
+
+/** Loading the FFI takes 10 ms, which nobody shall wait for at the end. */
+const wayOut = () => import('../job/exit-now.ts');
+setTimeout(() => jobLoaded && void wayOut().catch(asError), underWay).unref();
 
 // Whatever else ends the process has not made a backup.
 process.exitCode = exitCodes.unclassified;

@@ -35,7 +35,7 @@ export async function verifyFile(file: string, tools: VerifyTools): Promise<Veri
   try {
     return await new FileVerification(backup, found, tools).run();
   } finally {
-    await backup.source.close();
+    await ended(backup.source.close(), tools.abort);
   }
 }
 
@@ -75,7 +75,7 @@ class FileVerification {
       this.#spoiltFrom(this.#rawBytes);
       this.#found.add(finding(thrown));
     } finally {
-      await reader.stop();
+      await ended(reader.stop(), this.#tools.abort);
     }
     if (this.#compressed) this.#records.end();
     this.#facts = this.#walker.end();
@@ -198,6 +198,12 @@ class FileVerification {
     if (mediaSetId === undefined || !familySequence || !familyCount) return undefined;
     return { set: mediaSetId, stripe: familySequence, stripes: familyCount };
   }
+}
+
+/** After an abort a read may be under way that never ends: nothing waits for it. */
+async function ended(end: Promise<void>, abort: Abort): Promise<void> {
+  if (abort.cause) end.catch(asError);
+  else await end;
 }
 
 /** Counts all, keeps the first. */

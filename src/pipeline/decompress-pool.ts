@@ -1,16 +1,25 @@
 // The decompress workers: as many as asked for, each with its own zstd context, fed in turn. Frames go to
 // whoever is idle; the pieces of one stream always to the same worker, which holds its context.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { PlannedFrame } from '../archive/frame-check.ts';
 import { type Deferred, deferred } from '../deferred.ts';
-import { Failure } from '../errors.ts';
+import { Failure, failureOf } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
 import type { SharedMemory } from '../sector-sums-simd.ts';
 import { workerEntry } from '../worker-entry.ts';
-import type { DecompressDone, DecompressJob, DecompressWorkerData } from './decompress-protocol.ts';
+import type {
+  DecompressDone,
+  DecompressJob,
+  DecompressWorkerData,
+  FrameFile,
+} from './decompress-protocol.ts';
 
 /** As in the compress pool: the second job waits in the worker's queue, so that it never idles for a message. */
 const jobsPerWorker = 2;
+/** How long a worker may take to end: in a read of a dead network share it cannot, ms. */
+const closingMs = 500;
 const heapLimits = { maxYoungGenerationSizeMb: 2 };
 
 interface DecompressWorker {
@@ -41,16 +50,18 @@ export class DecompressPool {
   }
 
   /**
-   * Replaces the frame in `slot` by its raw bytes. The answer's `error` is zstd's. Rejects with `Failure`
-   * only when a worker died.
+   * Puts the raw bytes of `frame` into `slot`. Without a descriptor of `file` the slot holds the frame's own bytes.
+   * Rejects with the `Failure` of the frame (`integrity`), of the file (`io`), or of a worker that died.
    */
-  decompress(
+  async decompress(
     slot: number,
-    frameBytes: number,
-    rawBytes: number,
+    frame: PlannedFrame,
+    { name, descriptor }: FrameFile,
     sums: boolean,
-  ): Promise<DecompressDone> {
-    return this.#anywhere({ job: 'frame', id: this.#id(), slot, frameBytes, rawBytes, sums });
+  ): Promise<void> {
+    const file = { name, descriptor };
+    const done = await this.#anywhere({ job: 'frame', id: this.#id(), slot, frame, file, sums });
+    if (done.failure) throw failureOf(done.failure);
   }
 
   /** Sums the sectors of the raw bytes in `slot`. */
@@ -71,10 +82,11 @@ export class DecompressPool {
     return this.#ask(job, () => this.#post(member as DecompressWorker, job));
   }
 
-  /** Ends the workers; jobs under way are lost, nobody may wait for them. */
+  /** Ends the workers; jobs under way are lost, nobody may wait for them. One that a disk does not answer is left. */
   async close(): Promise<void> {
     for (const { worker } of this.#workers) worker.removeAllListeners('exit');
-    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+    const ended = Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+    await Promise.race([ended, sleep(closingMs, undefined, { ref: false })]);
   }
 
   #id(): number {

@@ -1,5 +1,8 @@
 // What the main thread and a decompress worker say to each other.
 
+import type { PlannedFrame } from '../archive/frame-check.ts';
+import type { Source } from '../archive/source.ts';
+import type { FailureFields } from '../errors.ts';
 import type { FramePoolHandle } from '../frame-pool.ts';
 import type { SharedMemory } from '../sector-sums-simd.ts';
 
@@ -9,15 +12,18 @@ export interface DecompressWorkerData {
   readonly memory: SharedMemory | undefined;
 }
 
+/** The file of a frame: for words, and to read it by. */
+export type FrameFile = Pick<Source, 'name' | 'descriptor'>;
+
 /** Main -> worker; the slot belongs to the worker until the answer. */
 export type DecompressJob =
-  /** The slot holds a whole zstd frame of `frameBytes`; its `rawBytes` raw bytes shall replace it. */
+  /** A whole zstd frame, its raw bytes wanted in the slot; without a descriptor it stands in the slot already. */
   | {
       readonly job: 'frame';
       readonly id: number;
       readonly slot: number;
-      readonly frameBytes: number;
-      readonly rawBytes: number;
+      readonly frame: PlannedFrame;
+      readonly file: FrameFile;
       readonly sums: boolean;
     }
   /** The slot holds raw bytes: only their sector sums are wanted. */
@@ -36,7 +42,9 @@ export type DecompressJob =
 /** Worker -> main. */
 export interface DecompressDone {
   readonly id: number;
-  /** zstd's own words. */
+  /** Why a frame could not be had. */
+  readonly failure?: FailureFields;
+  /** Of a stream, zstd's own words. */
   readonly error?: string;
   readonly produced: number;
   /** Streams only: bytes of the input used, and 0 for `wanted` at the end of a frame. */

@@ -3,12 +3,7 @@
 // gives its slot back; that is the back-pressure.
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
 import { checkTrailer, dataEntries } from '../archive/archive-reader.ts';
-import {
-  checkFrame,
-  type PlannedFrame,
-  placeOf,
-  refuseOurTrailer,
-} from '../archive/frame-check.ts';
+import { type PlannedFrame, placeOf, refuseOurTrailer } from '../archive/frame-check.ts';
 import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
 import { KiB } from '../byte-size.ts';
@@ -170,7 +165,7 @@ export class RawReader {
   }
 
   async #frame(planned: PlannedFrame): Promise<void> {
-    const { share, stripe, pool } = this.#options;
+    const { share, stripe, pool, decompressor } = this.#options;
     const { source } = this.#backup;
     if (planned.bytes > pool.handle.slotCapacity) {
       throw damaged(
@@ -190,35 +185,24 @@ export class RawReader {
       storedEnd: planned.offset + planned.bytes,
       summed,
     };
-    const bytes = pool.bytes(slot).subarray(0, planned.bytes);
-    const read = source.read(bytes, planned.offset);
+    // Only of a source that is read here, one read after the other: it may have but one order.
+    const read = source.descriptor === undefined ? this.#fetch(planned, slot) : undefined;
     this.#queue.push(
-      read
-        .then((length) => this.#decompress(planned, slot, length, summed))
+      Promise.resolve(read)
+        .then(() => decompressor.decompress(slot, planned, source, summed))
         .then(
           () => ({ ...piece, failure: undefined }),
           (thrown) => this.#spoilt(piece, thrown),
         ),
     );
-    // One read at a time: a disk is read in order, and the next slot is only taken when it is needed.
-    await read.catch(() => undefined);
+    await read?.catch(() => undefined);
   }
 
-  async #decompress(
-    planned: PlannedFrame,
-    slot: number,
-    length: number,
-    sums: boolean,
-  ): Promise<void> {
-    const { pool, decompressor } = this.#options;
-    const what = this.#backup.source.name;
-    const where = placeOf(planned);
-    if (length < planned.bytes) throw damaged(what, `${where} is cut short`, 'truncated');
-    checkFrame(pool.bytes(slot).subarray(0, planned.bytes), planned, what);
-    const done = await decompressor.decompress(slot, planned.bytes, planned.rawBytes, sums);
-    if (done.error !== undefined) throw damaged(what, `${where}: ${done.error}`);
-    if (done.produced !== planned.rawBytes)
-      throw damaged(what, `${where} holds ${done.produced} raw bytes, not ${planned.rawBytes}`);
+  async #fetch(planned: PlannedFrame, slot: number): Promise<void> {
+    const { source } = this.#backup;
+    const target = this.#options.pool.bytes(slot).subarray(0, planned.bytes);
+    if ((await source.read(target, planned.offset)) < planned.bytes)
+      throw damaged(source.name, `${placeOf(planned)} is cut short`, 'truncated');
   }
 
   #spoilt(piece: Omit<RawPiece, 'failure'>, thrown: unknown): RawPiece {

@@ -8,6 +8,7 @@ export class ByteSource implements Source {
   readonly name = 'fuzzed.bak.zst';
   readonly seekable: boolean;
   readonly bytes: number;
+  readonly descriptor = undefined;
   readonly #bytes: Uint8Array;
 
   /** One that is not seekable does not know its length, as standard input. */

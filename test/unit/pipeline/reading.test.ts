@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,6 +11,7 @@ import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import zstd from 'zstd-napi/binding.js';
 import { openBackup, openSource, type StoredBackup } from '../../../src/archive/archive-reader.ts';
+import type { Source } from '../../../src/archive/source.ts';
 import { StdinSource } from '../../../src/archive/stdin-source.ts';
 import { FramePool } from '../../../src/frame-pool.ts';
 import { OrderedQueue } from '../../../src/pipeline/ordered-queue.ts';
@@ -248,6 +250,35 @@ suite('raw reader', () => {
       ]);
       await assert.rejects(onwards(spliced), /belongs to another archive/);
     });
+  });
+
+  test('a file that became shorter since it was opened is cut, one that cannot be read is an io failure', async () => {
+    const path = join(folder, 'shrinks.zst');
+    const whole = join(folder, 'whole.zst');
+    await writeArchive(whole, Readable.from([randomBytes(9 << 20)]));
+    await copyFile(whole, path);
+    const cut = await openBackup(path);
+    await truncate(path, 5 << 20);
+    await assert.rejects(rawOfBackup(cut), { kind: 'integrity', code: 'truncated' });
+    const lost = await openBackup(whole);
+    const { bytes, seekable } = lost.source;
+    const descriptor = openSync(folder, 'r');
+    const source: Source = {
+      name: 'lost.zst',
+      bytes,
+      seekable,
+      descriptor,
+      read: () => Promise.reject(new Error('the worker reads')),
+      close: async () => closeSync(descriptor),
+    };
+    await assert.rejects(rawOfBackup({ ...lost, source }), {
+      kind: 'io',
+      code: 'io-error',
+      message: /^cannot read lost\.zst: .*\(EISDIR\)$/,
+      hints: ['look at the system log for errors of the disk or the network share'],
+      win32: 1117,
+    });
+    await lost.source.close();
   });
 
   test('an archive whose frames are too long for a slot is checked all the same', async () => {
