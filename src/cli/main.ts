@@ -106,7 +106,7 @@ let ended = false;
 const end = (exitCode: number) => {
   ended = true;
   process.exitCode = exitCode;
-  if (jobLoaded) void leave(exitCode);
+  if (jobLoaded || abort.cause) void leave(exitCode);
 };
 
 /**

@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
 import { abort, generousAbortMs } from '../rig/aborting.ts';
 import { assertNoDrillDatabase, drillDatabases, evidence } from '../rig/drill-phases.ts';
 import type { Program } from '../rig/program.ts';
-import { unreadable } from '../rig/restore-phases.ts';
+import { badDisk, inOrder } from '../rig/restore-phases.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 import type { Fault } from '../standin/fault.ts';
@@ -50,7 +50,8 @@ suite('a drill that fails leaves no database:', { concurrency: 2 }, () => {
 
   test('a source that cannot be read on', () =>
     drilled(async (rig) => {
-      const ended = await rig.run(['drill', 's.zst'], { env: unreadable(rig) }).ended;
+      const ended = await rig.run(['drill', ...inOrder, 's.zst'], { env: badDisk(rig, 'EIO') })
+        .ended;
       assertFailed(ended, 8, /cannot read .*s\.zst.*EIO/);
       assert.equal(evidence(ended).dropped, true);
       assertNoDrillDatabase(rig);

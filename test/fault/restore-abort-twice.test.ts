@@ -6,11 +6,12 @@ import { suite, test } from 'node:test';
 import { abort, assertServerFree, assertSignalAborts } from '../rig/aborting.ts';
 import {
   assertRestoreEnded,
+  badDisk,
   enterRestore,
   filesOf,
+  inOrder,
   leftWords,
   restorePhases,
-  unreadable,
 } from '../rig/restore-phases.ts';
 import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 
@@ -86,7 +87,8 @@ suite('a signal at an awkward moment of a restore', { concurrency: 2 }, () => {
 test('a restore whose source cannot be read on tells SQL Server why, and the user', () =>
   trial(['s.zst'], async (rig) => {
     assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
-    const ended = await rig.run([...restore, 's.zst'], { env: unreadable(rig) }).ended;
+    const ended = await rig.run([...restore, ...inOrder, 's.zst'], { env: badDisk(rig, 'EIO') })
+      .ended;
     assertFailed(ended, 8, /cannot read .*s\.zst.*EIO/);
     assert.match(ended.stderr, leftWords.RESTORING);
     const errors = rig.server.runs.at(-1)?.errors ?? [];

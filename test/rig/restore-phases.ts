@@ -14,6 +14,8 @@ import { assertSucceeded } from './trial.ts';
 export interface RestorePhase extends Phase {
   /** What is restored; default: one file. */
   readonly files?: readonly string[];
+  /** Options it takes. */
+  readonly words?: readonly string[];
   /** What an abort leaves of the database; untouched: SQL Server was not told to restore yet. */
   readonly left: 'untouched' | 'missing' | 'RESTORING';
   /** Device sets that are alive then. */
@@ -29,11 +31,11 @@ const stdin = ['-'];
 /** A run of `words` and the files of `phase`, which is in `phase` now. */
 export async function enterRestore(
   rig: Rig,
-  { files = archives, ...phase }: RestorePhase,
+  { files = archives, words: options = [], ...phase }: RestorePhase,
   words: readonly string[],
 ): Promise<Program> {
   await prepare(rig, files);
-  return enter(rig, phase, [...words, ...files]);
+  return enter(rig, phase, [...words, ...options, ...files]);
 }
 
 /** What stays in the folder. */
@@ -73,12 +75,16 @@ export async function assertRestoreEnded(
   assert.equal(found(), state, 'what SQL Server has of it');
 }
 
+/** Options of a run that reads in one order. */
+export const inOrder = ['--threads', '1'];
+
 /**
- * The environment of a run whose disk fails for good in the middle of the stream of `s.zst`. Before that it is read
- * at most 12 times: its ends, and as far ahead as there are slots for the list of files.
+ * The environment of the next run, `inOrder`, whose disk goes wrong in the stream of `s.zst`, from its third frame on.
+ * The list of files is read slowly, as far ahead as there are slots: then it is known how many reads come before.
  */
-export function unreadable(rig: Rig): Record<string, string> {
-  return rig.witnessed('pread:EIO:15+:s.zst');
+export function badDisk(rig: Rig, what: 'EIO' | 'sleep60000'): Record<string, string> {
+  rig.server.fault({ slow: 200 });
+  return rig.witnessed(`pread:${what}:16+:s.zst`);
 }
 
 export function begun(rig: Rig, operation: DeviceOperation): boolean {
@@ -210,6 +216,16 @@ export const restorePhases: readonly RestorePhase[] = [
       options: { stdin: 'pipe' },
       feed: pours(rig, 0.8),
       reached: wholeReads(rig, 3),
+    }),
+  },
+  {
+    name: 'while the disk does not answer in the middle of the stream',
+    left: 'RESTORING',
+    alive: 1,
+    words: inOrder,
+    arrange: (rig) => ({
+      options: { env: badDisk(rig, 'sleep60000') },
+      reached: wholeReads(rig, 1),
     }),
   },
   {
