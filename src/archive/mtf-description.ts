@@ -28,14 +28,15 @@ export class BlockCollector {
   #media: Row | undefined;
   readonly #sets: SetBlocks[] = [];
 
+  /** Keeps copies: what the block shows may be a view of a whole frame, and there can be thousands of sets. */
   block({ type, body, streams }: HoppedBlock): void {
     const set = this.#sets.at(-1);
     const config = streams.get('MQCI');
     if (type === 'TAPE') this.#media = mediaRow(body, streams.get('RAID'));
-    else if (type === 'SSET') this.#sets.push({ start: body });
-    else if (set && type === 'VOLB') set.volume = body;
-    else if (set && config && type === 'MSCI') set.first = config;
-    else if (set && config && type === 'MSLS') set.last = config;
+    else if (type === 'SSET') this.#sets.push({ start: body.slice() });
+    else if (set && type === 'VOLB') set.volume = body.slice();
+    else if (set && config && type === 'MSCI') set.first = config.slice();
+    else if (set && config && type === 'MSLS') set.last = config.slice();
   }
 
   describe(compressed: boolean): MtfDescription {
