@@ -28,17 +28,20 @@ const lastCount = 8;
 const step = 512;
 const wanted = ['RAID', 'MQCI'];
 
-/** Never throws for any bytes; what was not reached is absent. */
-export async function describeMssqlbak(raw: RawBytes): Promise<MtfDescription> {
+/** Never throws for any bytes; what was not reached is absent. Looks for the first `most` sets. */
+export async function describeMssqlbak(
+  raw: RawBytes,
+  most = Number.POSITIVE_INFINITY,
+): Promise<MtfDescription> {
   const collector = new BlockCollector();
   const head = await raw.read(containerHeadBytes, setHeadBytes);
   await collect(collector, decompressAll(head, chainAt(head, 0)), ['TAPE']);
   const marks = await filemarks(raw);
   const ends = marks ?? [firstFilemark(head)];
-  for (let set = 0; set * 2 < Math.max(1, ends.length - 1); set += 1) {
+  const sets = Math.ceil(Math.max(1, ends.length - 1) / 2);
+  for (let set = 0; set < Math.min(sets, most); set += 1)
     await describeSet(collector, raw, ends, set);
-  }
-  return collector.describe(true);
+  return collector.describe(true, sets > most || raw.gaveUp);
 }
 
 /** Filemarks: one behind the media header, then two for each set. */

@@ -14,13 +14,21 @@ export interface SetDescription {
 export interface MtfDescription {
   readonly media: Row | undefined;
   readonly sets: readonly SetDescription[];
+  /** More sets may follow: they were not asked for, or finding them would have taken reading too much. */
+  readonly more: boolean;
 }
 
-/** Never throws for any bytes; what was not reached is absent. */
-export async function describeMtf(raw: RawBytes): Promise<MtfDescription> {
+/** Never throws for any bytes; what was not reached is absent. Looks for the first `most` sets. */
+export async function describeMtf(
+  raw: RawBytes,
+  most = Number.POSITIVE_INFINITY,
+): Promise<MtfDescription> {
   const collector = new BlockCollector();
-  for await (const block of hopBlocks(raw, 0, ['RAID', 'MQCI'])) collector.block(block);
-  return collector.describe(false);
+  for await (const block of hopBlocks(raw, 0, ['RAID', 'MQCI'])) {
+    if (block.type === 'SSET' && collector.sets === most) return collector.describe(false, true);
+    collector.block(block);
+  }
+  return collector.describe(false, raw.gaveUp);
 }
 
 /** Takes blocks in the order of the stream. */
@@ -39,9 +47,15 @@ export class BlockCollector {
     else if (set && config && type === 'MSLS') set.last = config.slice();
   }
 
-  describe(compressed: boolean): MtfDescription {
+  /** Sets begun. */
+  get sets(): number {
+    return this.#sets.length;
+  }
+
+  describe(compressed: boolean, more: boolean): MtfDescription {
     return {
       media: this.#media,
+      more,
       sets: this.#sets.map((set) => ({
         header: headerRow(set, compressed),
         files: fileRows(set),

@@ -3,6 +3,8 @@
 export interface RawBytes {
   /** Length of the raw stream; undefined when only reading all of it would tell. */
   readonly length: number | undefined;
+  /** A read ended early only because going on would have taken reading too much. */
+  readonly gaveUp: boolean;
   /** Up to `length` bytes at `position`; fewer where the stream ends or cannot be reached without reading all of it. */
   read(position: number, length: number): Promise<Uint8Array>;
 }
@@ -11,6 +13,7 @@ export interface RawBytes {
 export function rawBytesOf(bytes: Uint8Array): RawBytes {
   return {
     length: bytes.length,
+    gaveUp: false,
     read: async (position, length) => bytes.subarray(position, position + length),
   };
 }

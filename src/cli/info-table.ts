@@ -21,6 +21,7 @@ export function infoTable({
   archive,
   media,
   sets,
+  moreSets,
 }: FileInfo): string {
   const size =
     rawBytes === undefined || rawBytes === storedBytes
@@ -31,7 +32,8 @@ export function infoTable({
     ...(archive ? archiveLines(archive) : []),
     ...(media ? mediaLines(media, archive !== undefined) : []),
   ];
-  const text = [`${oneLine(file)}`, ...table(lines), ...sets.flatMap(setText)];
+  const rest = moreSets ? ['', '  more may follow: vdibackup verify reads and counts all'] : [];
+  const text = [`${oneLine(file)}`, ...table(lines), ...sets.flatMap(setText), ...rest];
   return `${text.join('\n')}\n`;
 }
 

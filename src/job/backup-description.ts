@@ -16,11 +16,14 @@ const prefixBytes = MiB;
 const blockUnit = 512;
 const blockSizeAt = 64;
 
-/** Undefined when the raw stream is no native backup. */
-export async function describeRaw(raw: RawBytes): Promise<MtfDescription | undefined> {
+/** Its first `most` sets; undefined when the raw stream is no native backup. */
+export async function describeRaw(
+  raw: RawBytes,
+  most = Number.POSITIVE_INFINITY,
+): Promise<MtfDescription | undefined> {
   const magic = String.fromCharCode(...(await raw.read(0, 8)));
-  if (magic === 'MSSQLBAK') return describeMssqlbak(raw);
-  return magic.startsWith('TAPE') ? describeMtf(raw) : undefined;
+  if (magic === 'MSSQLBAK') return describeMssqlbak(raw, most);
+  return magic.startsWith('TAPE') ? describeMtf(raw, most) : undefined;
 }
 
 /** What a restore must know of one stored backup before SQL Server reads it. */
@@ -34,8 +37,10 @@ export interface BackupDescription {
   readonly facts: MtfSet | undefined;
   /** Its files, as rows of RESTORE FILELISTONLY; none when they could not be read. */
   readonly files: readonly Row[];
-  /** Backup sets in it. */
-  readonly sets: number;
+  /** Every backup set that was looked for and found. */
+  readonly sets: readonly MtfSet[];
+  /** There may be more of them. */
+  readonly moreSets: boolean;
   /** Bytes; undefined when it does not say. */
   readonly blockSize: number | undefined;
   readonly transferSize: number | undefined;
@@ -43,20 +48,24 @@ export interface BackupDescription {
   readonly rawBytes: number | undefined;
 }
 
-/** `position` is that of the backup set that is meant, from 1. */
+const nothing: MtfDescription = { media: undefined, sets: [], more: false };
+
+/** `position` is that of the backup set that is meant, from 1; `most` sets are looked for. */
 export async function describeBackup(
   backup: StoredBackup,
   position: number,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<BackupDescription> {
   const all = rawBytesOfBackup(backup);
   const { seekable } = backup.source;
   const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
-  const { media, sets } = (await describeRaw(raw)) ?? { media: undefined, sets: [] };
+  const { media, sets, more } = (await describeRaw(raw, most)) ?? nothing;
   const meant = sets[position - 1];
   const inside = {
     facts: meant && setFacts(meant.header),
     files: meant?.files ?? [],
-    sets: sets.length,
+    sets: sets.map(({ header }) => setFacts(header)),
+    moreSets: more,
     rawBytes: seekable ? raw.length : undefined,
   };
   if (backup.form === 'archive') {

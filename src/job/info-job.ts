@@ -36,6 +36,7 @@ async function describe(backup: StoredBackup): Promise<FileInfo> {
     ...(backup.form === 'archive' && { archive: archiveInfo(backup) }),
     ...(described?.media && { media: described.media }),
     sets: described?.sets ?? [],
+    ...(described?.more && { moreSets: true }),
   };
 }
 

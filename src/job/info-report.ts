@@ -20,6 +20,8 @@ export interface FileInfo {
   readonly archive?: ArchiveInfo;
   readonly media?: Row;
   readonly sets: readonly SetInfo[];
+  /** More backup sets may follow these: finding them would have taken reading too much. */
+  readonly moreSets?: true;
 }
 
 export interface SetInfo {

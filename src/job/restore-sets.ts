@@ -8,6 +8,7 @@ import {
   openSource,
   type StoredBackup,
 } from '../archive/archive-reader.ts';
+import type { MtfSet } from '../archive/mtf-facts.ts';
 import { openStdin } from '../archive/stdin-source.ts';
 import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
@@ -32,9 +33,14 @@ export interface RestoreSet extends ChainLink {
   readonly transferSize: number | undefined;
   /** All stripes together, of the native backup; undefined when unknown. */
   readonly rawBytes: number | undefined;
-  /** Backup sets in these files, one behind the other; `facts` are those of the one that is meant. */
-  readonly sets: number;
+  /** Backup sets in these files, one behind the other, as far as they were found; `facts` are of the one that is meant. */
+  readonly sets: readonly MtfSet[];
 }
+
+type Wishes = Pick<RestoreRequest, 'files' | 'with'> & {
+  /** All sets of a file are wanted, not only the one that is meant. */
+  readonly everySet?: boolean;
+};
 
 interface OpenedFile {
   readonly backup: StoredBackup;
@@ -46,7 +52,7 @@ interface OpenedFile {
  * stripes are missing, named twice or of sets that do not go together. What was opened is given to `opened` at once.
  */
 export async function openSets(
-  { files, with: options }: Pick<RestoreRequest, 'files' | 'with'>,
+  { files, with: options, everySet = false }: Wishes,
   opened: (backup: StoredBackup) => void,
   emit: Emit,
 ): Promise<RestoreSet[]> {
@@ -55,7 +61,9 @@ export async function openSets(
   for (const file of files) {
     const backup = await openOne(file);
     opened(backup);
-    const described = await describe(backup, position ?? 1);
+    // One more than is meant, so that it is known when a choice was to be made.
+    const most = everySet ? Number.POSITIVE_INFINITY : (position ?? 1) + 1;
+    const described = await describe(backup, position ?? 1, most);
     if (position === undefined) warnSeveralSets(described, emit);
     warnUnconfirmed(described.backup, emit);
     all.push(described);
@@ -76,10 +84,10 @@ function positionIn(options: string | undefined): number | undefined {
   return position >= 1 ? position : undefined;
 }
 
-async function describe(backup: StoredBackup, position: number): Promise<OpenedFile> {
+async function describe(backup: StoredBackup, position: number, most: number): Promise<OpenedFile> {
   const hasEnds = backup.form === 'archive' && backup.source.seekable;
   const whole = hasEnds ? await finishedArchive(backup) : backup;
-  return { backup: whole, description: await describeBackup(whole, position) };
+  return { backup: whole, description: await describeBackup(whole, position, most) };
 }
 
 function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
@@ -93,11 +101,11 @@ function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
 }
 
 function warnSeveralSets({ backup, description: { sets } }: OpenedFile, emit: Emit): void {
-  if (sets <= 1) return;
+  if (sets.length <= 1) return;
   emit({
     event: 'warning',
     code: 'several-sets',
-    message: `${backup.source.name} holds ${sets} backup sets; the first one is restored`,
+    message: `${backup.source.name} holds more than one backup set; the first one is restored`,
     hint: "Another one: --with 'FILE = 2'.",
   });
 }
@@ -145,7 +153,7 @@ function restoreSet(files: readonly OpenedFile[]): RestoreSet {
     files: first && first.files.length > 0 ? readFileList(first.files) : [],
     blockSize: first?.blockSize,
     transferSize: first?.transferSize,
-    sets: first?.sets ?? 0,
+    sets: first?.sets ?? [],
     rawBytes:
       known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : undefined,
   };

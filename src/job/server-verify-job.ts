@@ -105,8 +105,8 @@ class ServerVerification {
     const keep = (backup: Parameters<ReadingRun['keep']>[0]) => this.#run.keep(backup);
     // What there is to warn of, the files' own verification has said.
     const silent = () => undefined;
-    const opened = openSets({ files: this.#request.files }, keep, silent);
-    const sets = await this.#abort.race(servedSets(await this.#abort.race(opened)));
+    const opened = openSets({ files: this.#request.files, everySet: true }, keep, silent);
+    const sets = servedSets(await this.#abort.race(opened), files.files);
     for (const { facts } of sets) checkVersion(facts ?? {}, server);
     this.#counters.start(files);
     this.#run.begin(this.#speakOn);

@@ -9,7 +9,7 @@ import { KiB, MiB } from '../byte-size.ts';
 /** Frames kept: jumps mostly stay in one, or go from the head to the tail. */
 const keptFrames = 3;
 /** Frames decompressed before the raw stream counts as too scattered to be read at once. */
-const maxFrames = 64;
+const maxFrames = 256;
 /** Of a stream without a seek table only this much can be read: its beginning. */
 const maxPrefixBytes = 8 * MiB;
 const inputBytes = 128 * KiB;
@@ -22,6 +22,7 @@ export function rawBytesOfBackup(backup: StoredBackup): RawBytes {
     case 'mssqlbak':
       return {
         length: source.bytes,
+        gaveUp: false,
         read: (position, length) => readSome(source, position, length),
       };
     case 'zstd':
@@ -42,6 +43,7 @@ class FrameBytes implements RawBytes {
   readonly #kept = new Map<number, Promise<Uint8Array>>();
   readonly #context = new zstd.DCtx();
   #loads = 0;
+  gaveUp = false;
 
   constructor(archive: FinishedArchive) {
     const { trailer } = archive.ends;
@@ -98,7 +100,10 @@ class FrameBytes implements RawBytes {
   async #load(index: number): Promise<Uint8Array> {
     this.#loads += 1;
     const nothing = new Uint8Array(0);
-    if (this.#loads > maxFrames) return nothing;
+    if (this.#loads > maxFrames) {
+      this.gaveUp = true;
+      return nothing;
+    }
     const bytes = (this.#offsets[index + 1] as number) - (this.#offsets[index] as number);
     const rawBytes = (this.#rawOffsets[index + 1] as number) - (this.#rawOffsets[index] as number);
     const frame = await readSome(this.#source, this.#offsets[index] as number, bytes);
@@ -113,6 +118,7 @@ class FrameBytes implements RawBytes {
 
 /** The beginning of a stream that can only be read from its start. */
 class StreamPrefix implements RawBytes {
+  gaveUp = false;
   #length: number | undefined;
   readonly #source: Source;
   readonly #context = new zstd.DCtx();
@@ -132,6 +138,7 @@ class StreamPrefix implements RawBytes {
 
   async read(position: number, length: number): Promise<Uint8Array> {
     const end = Math.min(position + length, maxPrefixBytes);
+    this.gaveUp ||= position + length > end && !this.#ended;
     while (this.#have < end && !this.#ended) await this.#more();
     return this.#raw.subarray(Math.min(position, this.#have), Math.min(end, this.#have));
   }

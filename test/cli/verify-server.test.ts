@@ -67,6 +67,12 @@ function appended(first: Buffer, second: Buffer): Buffer {
   return Buffer.concat([first, second.subarray(second.indexOf('SSET'))]);
 }
 
+/** One frame without a table of contents, as other programs write it. */
+function zstdOf(bytes: Buffer): Buffer {
+  const frame = Buffer.alloc(zstd.compressBound(bytes.length));
+  return frame.subarray(0, new zstd.CCtx().compress(frame, bytes, 1));
+}
+
 suite('verify --server asks SQL Server for', { concurrency: 2 }, () => {
   for (const devices of [1, 3])
     for (const [how, end] of [
@@ -127,6 +133,18 @@ suite('verify --server asks SQL Server for', { concurrency: 2 }, () => {
           [1, 'valid', false, 'The backup set on file 1 is valid.'],
         ],
       );
+    }));
+
+  test('every backup set that was counted, also where only reading the whole file finds it', () =>
+    trial(['a.bak', 'b.bak', 'both.zst'], async (rig) => {
+      for (const file of ['a.bak', 'b.bak'])
+        await backUp(rig, [file], '--compress', 'none', '--type', 'full');
+      const both = appended(await rig.read('a.bak'), await rig.read('b.bak'));
+      await writeFile(rig.path('both.zst'), zstdOf(both));
+      const ended = await verify(rig, 'both.zst', '--json');
+      assert.equal(ended.code, 0, ended.stderr);
+      const positions = reportOf(ended).server?.sets.map(({ position }) => position);
+      assert.deepEqual(positions, [1, 2]);
     }));
 });
 

@@ -1,6 +1,7 @@
 // A backup set of the stand-in for tests to change.
 
 import type { MtfDescription } from '../standin/mtf-configuration.ts';
+import { generateMtf } from '../standin/mtf-generator.ts';
 
 export const description: MtfDescription = {
   type: 'full',
@@ -24,3 +25,17 @@ export const description: MtfDescription = {
   folder: 'C:\\data\\',
   transferSize: 1048576,
 };
+
+/** A whole backup of one stripe, about `bytes` long, with the changes to the description above. */
+export function backupBytes(bytes: number, change: Partial<MtfDescription> = {}): Buffer {
+  const { head, pages, repeats, remainder, tail } = generateMtf({
+    description: { ...description, ...change },
+    family: { sequence: 1, count: 1, mediaSetId: 'DBA99816-9A6C-4AB6-B68C-76B2A726823D' },
+    bytes,
+    blockSize: 512,
+    seed: 1,
+    ratio: undefined,
+  });
+  const data = [...Array.from({ length: repeats }, () => pages), pages.subarray(0, remainder)];
+  return Buffer.concat([head, ...data, tail]);
+}

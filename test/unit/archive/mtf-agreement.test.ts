@@ -8,10 +8,9 @@ import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { disagreements } from '../../../src/archive/mtf-agreement.ts';
 import { writeArchive } from '../../rig/make-archive.ts';
-import { description as sample } from '../../rig/mtf-description.ts';
+import { backupBytes, description as sample } from '../../rig/mtf-description.ts';
 import { info, verify } from '../../rig/read-jobs.ts';
 import { type MtfDescription, mqci } from '../../standin/mtf-configuration.ts';
-import { generateMtf } from '../../standin/mtf-generator.ts';
 
 const description: MtfDescription = { ...sample, type: 'diff', databaseName: 'Sales' };
 const sizes = { dataBytes: 8192, logBytes: 4096, backupSize: 65_536 };
@@ -89,16 +88,7 @@ suite('a bit that flips in a name', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mtf-agreement-'));
-    const { head, pages, repeats, remainder, tail } = generateMtf({
-      description: { ...description, type: 'full' },
-      family: { sequence: 1, count: 1, mediaSetId: 'DBA99816-9A6C-4AB6-B68C-76B2A726823D' },
-      bytes: 1_000_000,
-      blockSize: 512,
-      seed: 1,
-      ratio: undefined,
-    });
-    const data = [...Array.from({ length: repeats }, () => pages), pages.subarray(0, remainder)];
-    bent = Buffer.concat([head, ...data, tail]);
+    bent = backupBytes(1_000_000, { databaseName: 'Sales', type: 'full' });
     const at = bent.lastIndexOf(Buffer.from('Sales', 'utf16le'));
     bent[at] = (bent[at] ?? 0) ^ 1;
   });
