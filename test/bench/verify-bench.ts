@@ -1,7 +1,8 @@
 // npm run bench:verify [-- --size 1GiB --runs 5]: vdibackup verify, extract and restore beside the stock zstd -t and
 // zstd -dc, on the same archive, in turn, medians: of real backups, appended to each other (hundreds of small backup
-// sets), and of one generated set. restore feeds the stand-in, which only counts what it gets; login, FILELISTONLY pass
-// and the stand-in's own copying count against it. Prints a table; judges nothing.
+// sets), and of one generated set. restore feeds the stand-in, which only counts what it gets: as a whole process, with
+// start, login and the FILELISTONLY pass, and the feeding alone, from the moment the device is configured to its last
+// Read; the stand-in's own copying counts against both. Prints a table; judges nothing.
 
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -50,7 +51,7 @@ async function compare(
   size: number,
   runs: number,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<void> {
+): Promise<{ stock: Cost; own: Cost }[]> {
   const pairs: { stock: Cost; own: Cost }[] = [];
   for (let run = -1; run < runs; run += 1) {
     const pair = { stock: await measure(stock), own: await measure(own, env) };
@@ -69,6 +70,21 @@ async function compare(
   const ratio = median(pairs.map((pair) => pair.stock.wallSeconds / pair.own.wallSeconds));
   const cpu = median(pairs.map((pair) => pair.own.cpuSeconds / pair.stock.cpuSeconds));
   say(`${title}: throughput x${ratio.toFixed(2)} of zstd, CPU x${cpu.toFixed(2)}`);
+  return pairs;
+}
+
+/** How long the device of each RESTORE DATABASE in the judge's log was fed, in seconds. */
+function feedings(lines: readonly string[]): number[] {
+  const times: number[] = [];
+  let [from, to] = [0, 0];
+  for (const line of lines) {
+    const at = Number(line.split(' ', 1)[0]) / 1e9;
+    if (line.includes(' GetConfiguration ')) from = at;
+    else if (/ CompleteCommand .*=Read /.test(line)) to = at;
+    else if (line.includes(' Close ')) times.push(to - from);
+  }
+  // Each restore asks for the list of files first, through a device of its own.
+  return times.filter((_, index) => index % 2 === 1);
 }
 
 /** One backup set as the program makes it; everything that reads it, beside the stock zstd. */
@@ -82,8 +98,13 @@ async function oneSet(archive: string, bytes: number, runs: number): Promise<voi
   await offline('one generated set', archive, bytes, runs);
   const restore = standinCommand(rig, 'restore', 'Copy', archive, '--replace', ...quiet);
   const stock = toNowhere('zstd', '-qdc', archive);
-  const env = standinEnvironment(rig);
-  await compare('restore, one generated set', stock, restore, bytes, runs, env);
+  const before = rig.judged().length;
+  const env = { ...standinEnvironment(rig), VDI_STANDIN_LOG: rig.judgeLog };
+  const pairs = await compare('restore, one generated set', stock, restore, bytes, runs, env);
+  const [, ...fed] = feedings(rig.judged().slice(before));
+  const ratio = median(pairs.map((pair, run) => pair.stock.wallSeconds / (fed[run] ?? Number.NaN)));
+  const rate = (bytes / MiB / median(fed)).toFixed(0);
+  say(`restore, feeding the device: ${rate} MiB/s, x${ratio.toFixed(2)} of zstd`);
   await rig.close();
 }
 
