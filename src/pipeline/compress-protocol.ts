@@ -16,6 +16,5 @@ export interface CompressJob {
 
 /** Worker -> main: the slot now holds a zstd frame of `frameBytes`. */
 export interface CompressDone {
-  readonly slot: number;
   readonly frameBytes: number;
 }

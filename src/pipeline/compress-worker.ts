@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
 import { FramePool } from '../frame-pool.ts';
 import type { CompressDone, CompressJob, CompressWorkerData } from './compress-protocol.ts';
+import type { Numbered } from './worker-pool.ts';
 import { setParameters } from './zstd-parameters.ts';
 
 const { pool: handle, level } = workerData as CompressWorkerData;
@@ -15,9 +16,9 @@ const frame = new Uint8Array(handle.slotCapacity);
 const context = new zstd.CCtx();
 setParameters(context, level, handle.frameSize);
 
-parentPort?.on('message', ({ slot, rawBytes }: CompressJob) => {
+parentPort?.on('message', ({ id, slot, rawBytes }: Numbered<CompressJob>) => {
   const bytes = pool.bytes(slot);
   const frameBytes = context.compress2(frame, bytes.subarray(0, rawBytes));
   bytes.set(frame.subarray(0, frameBytes));
-  parentPort?.postMessage({ slot, frameBytes } satisfies CompressDone);
+  parentPort?.postMessage({ id, frameBytes } satisfies Numbered<CompressDone>);
 });

@@ -20,18 +20,16 @@ export type DecompressJob =
   /** A whole zstd frame, its raw bytes wanted in the slot; without a descriptor it stands in the slot already. */
   | {
       readonly job: 'frame';
-      readonly id: number;
       readonly slot: number;
       readonly frame: PlannedFrame;
       readonly file: FrameFile;
       readonly sums: boolean;
     }
   /** The slot holds raw bytes: only their sector sums are wanted. */
-  | { readonly job: 'sums'; readonly id: number; readonly slot: number; readonly bytes: number }
+  | { readonly job: 'sums'; readonly slot: number; readonly bytes: number }
   /** The next piece of a stream; its raw bytes shall be added behind the `filled` ones of the slot. */
   | {
       readonly job: 'stream';
-      readonly id: number;
       readonly stream: number;
       /** On shared memory. */
       readonly input: Uint8Array;
@@ -41,7 +39,6 @@ export type DecompressJob =
 
 /** Worker -> main. */
 export interface DecompressDone {
-  readonly id: number;
   /** Why a frame could not be had. */
   readonly failure?: FailureFields;
   /** Of a stream, zstd's own words. */

@@ -17,8 +17,8 @@ import {
   type DecompressWorkerData,
   sumsOffset,
 } from './decompress-protocol.ts';
+import type { Numbered } from './worker-pool.ts';
 
-type Outcome = Omit<DecompressDone, 'id'>;
 type JobOf<Name extends DecompressJob['job']> = Extract<DecompressJob, { job: Name }>;
 
 const { pool: handle, memory } = workerData as DecompressWorkerData;
@@ -30,7 +30,7 @@ const streams = new Map<number, zstd.DCtx>();
 /** A frame cannot be decompressed onto itself: it is read into here, or moved out of its slot first. */
 const compressed = new Uint8Array(handle.slotCapacity);
 
-function decompress(job: JobOf<'frame'>): Outcome {
+function decompress(job: JobOf<'frame'>): DecompressDone {
   const { slot, frame: planned, file, sums } = job;
   const frame = compressed.subarray(0, planned.bytes);
   fetchFrame(job, frame);
@@ -74,7 +74,7 @@ function sum(slot: number, bytes: number): void {
 }
 
 /** As much as the input gives or the slot takes. */
-function stream({ stream: id, input, slot, filled }: JobOf<'stream'>): Outcome {
+function stream({ stream: id, input, slot, filled }: JobOf<'stream'>): DecompressDone {
   const target = pool.bytes(slot).subarray(filled, handle.frameSize);
   const decoder = streams.get(id) ?? new zstd.DCtx();
   streams.set(id, decoder);
@@ -92,29 +92,27 @@ function stream({ stream: id, input, slot, filled }: JobOf<'stream'>): Outcome {
   return { produced, consumed, wanted };
 }
 
-function perform(job: DecompressJob): Outcome {
-  switch (job.job) {
-    case 'frame':
-      return decompress(job);
-    case 'sums':
-      sum(job.slot, job.bytes);
-      return { produced: job.bytes, consumed: 0, wanted: 0 };
-    case 'stream':
-      return stream(job);
-  }
-}
-
-function failed(thrown: unknown): Pick<DecompressDone, 'failure' | 'error'> {
-  if (thrown instanceof Failure) return { failure: failureFields(thrown) };
-  return { error: asError(thrown).message };
-}
-
-parentPort?.on('message', (job: DecompressJob) => {
-  let outcome: Outcome;
+/** What a file holds wrong is an answer; anything else thrown is a defect, and ends the thread and the run. */
+function perform(job: DecompressJob): DecompressDone {
   try {
-    outcome = perform(job);
+    switch (job.job) {
+      case 'frame':
+        return decompress(job);
+      case 'sums':
+        sum(job.slot, job.bytes);
+        return nothing;
+      case 'stream':
+        return stream(job);
+    }
   } catch (thrown) {
-    outcome = { ...failed(thrown), produced: 0, consumed: 0, wanted: 0 };
+    if (thrown instanceof Failure) return { ...nothing, failure: failureFields(thrown) };
+    if (job.job === 'stream') return { ...nothing, error: asError(thrown).message };
+    throw thrown;
   }
-  parentPort?.postMessage({ id: job.id, ...outcome } satisfies DecompressDone);
+}
+
+const nothing: DecompressDone = { produced: 0, consumed: 0, wanted: 0 };
+
+parentPort?.on('message', (job: Numbered<DecompressJob>) => {
+  parentPort?.postMessage({ ...perform(job), id: job.id } satisfies Numbered<DecompressDone>);
 });

@@ -7,12 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { assertFailed, trial } from '../rig/trial.ts';
+import { assertServerFree } from '../rig/aborting.ts';
+import { drillDatabases } from '../rig/drill-phases.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 
 const preload = `
 import { parentPort, workerData } from 'node:worker_threads';
 const [who, what, when] = process.env.TEST_CRASH.split(' ');
-const me = workerData?.level !== undefined ? 'compress' : workerData?.device === 0 ? 'device' : 'other';
+const { level, device, pool } = workerData ?? {};
+const me = level !== undefined ? 'compress' : device === 0 ? 'device' : device === undefined && pool ? 'decompress' : 'other';
 if (parentPort && who === me) {
   const say = parentPort.postMessage.bind(parentPort);
   let said = 0;
@@ -32,6 +35,14 @@ before(async () => {
   await writeFile(join(folder, 'preload.mjs'), preload);
 });
 after(() => rm(folder, { recursive: true }));
+
+function provoked(crash: string): Record<string, string> {
+  return {
+    // A small heap, so that running out of it takes no time; it does not hold the frames.
+    NODE_OPTIONS: `--max-old-space-size=96 --import ${pathToFileURL(join(folder, 'preload.mjs'))}`,
+    TEST_CRASH: crash,
+  };
+}
 
 const crashes: [string, string, RegExp][] = [
   ['a compress thread that throws', 'compress throw 2', /a compression thread died: provoked/],
@@ -64,12 +75,7 @@ suite('a thread that dies ends the backup with exit 1 and nothing left', { concu
     for (const files of [['s.zst'], ['s1.zst', 's2.zst', 's3.zst']]) {
       test(`${title}, with ${files.length} device(s)`, () =>
         trial([], async (rig) => {
-          const env = {
-            // A small heap, so that running out of it takes no time; it does not hold the frames.
-            NODE_OPTIONS: `--max-old-space-size=96 --import ${pathToFileURL(join(folder, 'preload.mjs'))}`,
-            TEST_CRASH: crash,
-          };
-          const program = rig.run(['Sales', ...files], { env });
+          const program = rig.run(['Sales', ...files], { env: provoked(crash) });
           // How long the thread takes to die is the provocation's own; what follows is ours.
           await program.until(
             'SignalAbort',
@@ -83,4 +89,25 @@ suite('a thread that dies ends the backup with exit 1 and nothing left', { concu
         }));
     }
   }
+});
+
+suite('a decompression thread that dies ends with exit 1', { concurrency: 3 }, () => {
+  const commands: [string, string[]][] = [
+    ['verify', ['verify', 's.zst']],
+    ['extract', ['extract', 's.zst', 'out.bak']],
+    ['restore', ['restore', 'Copy', 's.zst']],
+    ['drill', ['drill', 's.zst']],
+  ];
+  for (const [name, words] of commands)
+    for (const how of ['throw', 'exit'])
+      test(`${name}: ${how}`, () =>
+        trial(['s.zst'], async (rig) => {
+          assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
+          const env = provoked(`decompress ${how} 2`);
+          const server = name === 'restore' || name === 'drill';
+          const ended = await (server ? rig.run(words, { env }) : rig.bare(words, { env })).ended;
+          assertFailed(ended, 1, /a decompression thread died: (provoked|exit code 3)/);
+          await assertServerFree(rig);
+          assert.deepEqual(drillDatabases(rig), []);
+        }));
 });
