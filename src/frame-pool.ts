@@ -2,7 +2,7 @@
 // of the whole program: when no slot is free, whoever fills slots waits, and nothing else can grow.
 //
 // A slot has one owner at a time. Backup: device thread (acquire, fill) -> main -> compress worker ->
-// main (write, release). Restore: main (acquire, read) -> decompress worker -> device thread -> main.
+// main (write, release). Restore: main (acquire) -> decompress worker (read, decompress) -> device thread -> main.
 // Ownership travels with the message that names the slot; the bytes themselves never move.
 
 /** Slot states and counters in the pool's control array, by index. */
