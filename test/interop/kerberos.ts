@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
+import type { Rig } from '../rig/rig.ts';
 import { searchPath } from './odbc-environment.ts';
 
 const realm = 'STANDIN.TEST';
@@ -13,7 +15,7 @@ const realm = 'STANDIN.TEST';
 /** What must be installed for it. */
 export const kerberosPrograms = ['krb5kdc', 'kadmin.local', 'kinit'];
 
-export class Kerberos {
+class Kerberos {
   readonly #folder: string;
   readonly #kdc: ChildProcess;
 
@@ -118,4 +120,31 @@ async function answers(port: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('krb5kdc does not answer');
+}
+
+/** A realm for the suite that asks for it, and one account with a ticket. */
+export class SuiteRealm {
+  #kerberos: Kerberos | undefined;
+  /** The environment in which the account has its ticket. */
+  ticket: Record<string, string> = {};
+
+  constructor() {
+    before(async () => {
+      this.#kerberos = await Kerberos.start();
+      this.ticket = this.#kerberos.ticketOf('backup');
+    });
+    after(() => this.#kerberos?.stop());
+  }
+
+  /** The rig's runs log in with the ticket, with these options more. */
+  admit(rig: Rig, ...options: string[]): void {
+    this.#kerberos?.addService(`MSSQLSvc/localhost:${rig.server.port}`);
+    rig.connectionEnvironment = this.ticket;
+    rig.connection = ['-S', `localhost,${rig.server.port}`, ...options];
+  }
+
+  /** The environment of an account of the realm that has no ticket. */
+  get withoutTicket(): Record<string, string> {
+    return this.#kerberos?.withoutTicket() ?? {};
+  }
 }

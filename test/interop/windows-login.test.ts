@@ -3,35 +3,26 @@
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { after, before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.ts';
 import { enter, phases } from '../rig/phases.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
 import { decompressAll, fingerprint } from '../rig/zstd.ts';
-import { Kerberos, kerberosPrograms } from './kerberos.ts';
+import { kerberosPrograms, SuiteRealm } from './kerberos.ts';
 import { defineOdbcTests } from './odbc-environment.ts';
 
 defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
   suite('-E', () => {
-    let kerberos: Kerberos;
-    let ticket: Record<string, string>;
-
-    before(async () => {
-      kerberos = await Kerberos.start();
-      ticket = kerberos.ticketOf('backup');
-    });
-    after(() => kerberos.stop());
+    const realm = new SuiteRealm();
 
     /** A trial whose runs log in with the ticket. */
     const withTicket = (leaves: readonly string[], body: (rig: Rig) => Promise<void>) =>
       trial(
         leaves,
         async (rig) => {
-          kerberos.addService(`MSSQLSvc/localhost:${rig.server.port}`);
-          rig.connection = ['-S', `localhost,${rig.server.port}`, '-E', '-C'];
-          rig.connectionEnvironment = ticket;
+          realm.admit(rig, '-E', '-C');
           await body(rig);
         },
         { windowsLogins: true },
@@ -111,7 +102,7 @@ defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
 
     test('without a ticket there is no connection, and no device', () =>
       withTicket([], async (rig) => {
-        rig.connectionEnvironment = kerberos.withoutTicket();
+        rig.connectionEnvironment = realm.withoutTicket;
         assertFailed(await rig.run(['Sales', 's.zst']).ended, 4, /cannot connect/);
         assert.deepEqual(
           rig.judged().filter((line) => line.includes(' Create ')),
@@ -121,7 +112,7 @@ defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
 
     test('without an ODBC driver the one to install is named', () =>
       withTicket([], async (rig) => {
-        rig.connectionEnvironment = { ...ticket, ODBCSYSINI: rig.path('nowhere') };
+        rig.connectionEnvironment = { ...realm.ticket, ODBCSYSINI: rig.path('nowhere') };
         const ended = await rig.run(['Sales', 's.zst']).ended;
         assertFailed(ended, 4, /needs an ODBC driver for SQL Server, and none is installed/);
         assert.match(ended.stderr, /hint: Install the ODBC Driver 18 for SQL Server/);

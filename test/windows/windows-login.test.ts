@@ -2,8 +2,8 @@
 // and FreeTDS with a Kerberos ticket. What Microsoft's ODBC drivers do is not shown here.
 
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import { Kerberos, kerberosPrograms } from '../interop/kerberos.ts';
+import { suite, test } from 'node:test';
+import { kerberosPrograms, SuiteRealm } from '../interop/kerberos.ts';
 import { whereInstalled } from '../interop/odbc-environment.ts';
 import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.ts';
 import { decompressAll, fingerprint } from '../rig/zstd.ts';
@@ -11,23 +11,13 @@ import { type WindowsRig, windowsTrial } from './windows-rig.ts';
 
 whereInstalled(kerberosPrograms, () => {
   suite('under Windows', () => {
-    let kerberos: Kerberos;
-    let ticket: Record<string, string>;
-
-    before(async () => {
-      kerberos = await Kerberos.start();
-      ticket = kerberos.ticketOf('backup');
-    });
-    after(() => kerberos.stop());
+    const realm = new SuiteRealm();
 
     const withoutPassword = (leaves: readonly string[], body: (rig: WindowsRig) => Promise<void>) =>
       windowsTrial(
         leaves,
         async (windows) => {
-          const { rig } = windows;
-          kerberos.addService(`MSSQLSvc/localhost:${rig.server.port}`);
-          rig.connectionEnvironment = ticket;
-          rig.connection = ['-S', `localhost,${rig.server.port}`, '-C'];
+          realm.admit(windows.rig, '-C');
           await body(windows);
         },
         { windowsLogins: true },
@@ -47,7 +37,7 @@ whereInstalled(kerberosPrograms, () => {
     test('an account without a ticket gets no connection and no device', () =>
       withoutPassword([], async (windows) => {
         const { rig } = windows;
-        rig.connectionEnvironment = kerberos.withoutTicket();
+        rig.connectionEnvironment = realm.withoutTicket;
         const ended = await windows.bare([...rig.connection, '-E', 'Sales', 's.zst']).ended;
         assertFailed(ended, 4, /cannot connect/);
       }));
