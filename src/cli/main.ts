@@ -115,8 +115,13 @@ const end = (exitCode: number) => {
  */
 async function leave(exitCode: number): Promise<void> {
   if (process.env.NODE_V8_COVERAGE) process.exit(exitCode);
-  const { exitNow } = await wayOut();
-  exitNow(exitCode);
+  try {
+    const { exitNow } = await wayOut();
+    exitNow(exitCode);
+  } catch {
+    // Where there is no FFI for this machine, nothing was ever stuck in it.
+    process.exit(exitCode);
+  }
 }
 
 /** Loading the FFI takes 10 ms, which nobody shall wait for at the end. */
