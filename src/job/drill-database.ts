@@ -8,8 +8,8 @@ import { openSession } from '../sql/open-session.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/quoting.ts';
 import { readDatabaseFacts } from '../sql/server-facts.ts';
 import type {
+  OnRow,
   SqlConnectionSettings,
-  SqlRow,
   SqlSession,
   StatementOutcome,
 } from '../sql/sql-session.ts';
@@ -41,14 +41,14 @@ export async function checkAssertion(
   abort: Abort,
 ): Promise<DrillAssertion> {
   const checked = await measured(async () => {
-    let first: SqlRow | undefined;
-    const outcome = await run(session, query, abort, (row) => {
-      first ??= row;
+    let first: readonly unknown[] | undefined;
+    const outcome = await run(session, query, abort, (_, values) => {
+      first ??= values;
     });
     const messages = complaints(outcome);
     if (messages.length > 0) return { messages };
     if (!first) return { messages: ['the query gave no row'] };
-    const value = Object.values(first)[0];
+    const [value] = first;
     const actual = shownValue(value);
     const wrong = holds(expectation, value) ? [] : [`expected ${expected}, but was ${actual}`];
     return { messages: wrong, actual };
@@ -74,7 +74,7 @@ async function run(
   session: SqlSession,
   statement: string,
   abort: Abort,
-  onRow?: (row: SqlRow) => void,
+  onRow?: OnRow,
 ): Promise<StatementOutcome> {
   const running = session.execute(statement, () => undefined, onRow);
   const forget = abort.onAbort(() => running.cancel());

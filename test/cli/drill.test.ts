@@ -49,6 +49,14 @@ suite('a drill', { concurrency: 2 }, () => {
       ['j.xml'],
     ));
 
+  test('compares the first value of the first row, however many there are and whatever they are called', () =>
+    drilled(async (rig) => {
+      const asks = (query: string) => ['--assert', query, '--expect', '= 7'];
+      const args = [...asks('SELECT 7, 8'), ...asks('SELECT 7 AS b, 8 AS [1]')];
+      const ended = await rig.run(['drill', 's.zst', ...args]).ended;
+      assert.equal(ended.code, 0, ended.stderr);
+    }));
+
   test('whose assertions fail names the first, reports all, and ends with 10', () =>
     drilled(
       async (rig) => {
