@@ -1,6 +1,6 @@
 // `vdibackup drill`: words -> request -> job -> evidence on stdout and as JUnit, and the last line.
 
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { asError, Failure } from '../errors.ts';
 import type { DrillSummary } from '../events.ts';
@@ -45,8 +45,10 @@ export async function drillCommand(
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report) as DrillReport;
   around.writeOut(`${JSON.stringify(report)}\n`);
-  if (flags.junit !== undefined) await writeJunit(flags.junit, report);
-  if (failure) throw failure;
+  const unwritten = await writeJunit(flags.junit, report).catch((thrown: Failure) => thrown);
+  // What the drill found is the cause, and its exit code the one that scripts wait for.
+  if (failure && unwritten) emit({ event: 'warning', code: 'junit', message: unwritten.message });
+  if (failure ?? unwritten) throw failure ?? unwritten;
   speech.reporters.succeeded(summary(report), speech.title);
 }
 
@@ -71,13 +73,15 @@ async function script({ assertFile }: DrillFlags): Promise<readonly Assertion[]>
 }
 
 /** Under its name only when it is whole: a CI system reads whatever is there. */
-async function writeJunit(file: string, report: DrillReport): Promise<void> {
+async function writeJunit(file: string | undefined, report: DrillReport): Promise<void> {
+  if (file === undefined) return;
   const path = resolve(file);
   const partial = `${path}.partial`;
   try {
     await writeFile(partial, junitXml(report));
     await rename(partial, path);
   } catch (thrown) {
+    await rm(partial, { force: true }).catch(asError);
     throw junitFailure(file, asError(thrown));
   }
 }

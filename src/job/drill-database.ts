@@ -85,10 +85,14 @@ async function run(
   }
 }
 
-/** SQL Server's errors; failing those, that it broke off. */
+/**
+ * SQL Server's errors; failing those, that it broke off. Throws when it never came to an answer: a connection that is
+ * lost without a word says nothing of the database.
+ */
 function complaints(outcome: StatementOutcome): string[] {
   const errors = outcome.messages.filter(isError).map(spoken);
   const failure = errors.length === 0 ? queryFailure(outcome) : undefined;
+  if (failure?.kind === 'connection') throw failure;
   return [...errors.slice(0, maxMessages), ...(failure ? [failure.message] : [])];
 }
 

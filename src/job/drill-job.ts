@@ -151,6 +151,7 @@ class DrillRun {
     return {
       job: 'drill',
       verdict: verdictOf(restored, failure),
+      ...(failure && { reason: failure.message }),
       files: this.#request.files,
       database: this.#database,
       dropped,

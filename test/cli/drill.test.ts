@@ -2,7 +2,7 @@
 // and never a database left behind.
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
 import { checkJunit } from '../rig/junit-check.ts';
@@ -122,6 +122,17 @@ suite('a drill', { concurrency: 2 }, () => {
       const ended = await rig.run(['drill', 's.zst', '--junit', 'no/such/j.xml']).ended;
       assertFailed(ended, 8, /cannot write no\/such\/j\.xml/);
       assert.equal(evidence(ended).verdict, 'passed');
+    }));
+
+  test('that fails and cannot write its JUnit file ends as it would have, and leaves nothing', () =>
+    drilled(async (rig) => {
+      await mkdir(rig.path('folder'));
+      const args = ['--junit', 'folder', '--assert', 'SELECT 1', '--expect', '2'];
+      const ended = await rig.run(['drill', 's.zst', ...args]).ended;
+      assertFailed(ended, 10, /expected 2, but was 1/);
+      assert.match(ended.stderr, /^warning: cannot write folder: /m);
+      assert.equal(evidence(ended).reason, 'restored, but SELECT 1: expected 2, but was 1');
+      await rmdir(rig.path('folder'));
     }));
 
   const misuses: [string, readonly string[], RegExp][] = [
