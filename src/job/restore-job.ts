@@ -3,11 +3,12 @@
 
 import type { Abort } from '../abort.ts';
 import { StdinSource } from '../archive/stdin-source.ts';
-import { asError } from '../errors.ts';
+import { asError, Failure } from '../errors.ts';
 import type { Emit, RestoreSummary } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
 import { readInstancePlaces } from '../sql/instance-places.ts';
 import { openSession } from '../sql/open-session.ts';
+import { quoteIdentifier } from '../sql/quoting.ts';
 import { checkRestore } from '../sql/restore-preflight.ts';
 import { restoreStatement } from '../sql/restore-statement.ts';
 import { readDatabaseFacts, type ServerFacts } from '../sql/server-facts.ts';
@@ -203,6 +204,15 @@ class RestoreRun {
     });
   }
 
+  /** A log that ends before the point of STOPAT leaves the database open for the next one, and that is no error. */
+  #refuseUnrecovered(state: string | undefined): void {
+    const { database, end, stopAt } = this.#request;
+    if (end.kind !== 'recovery' || state !== 'RESTORING') return;
+    // It has been said.
+    delete this.#run.parts.aftermath;
+    throw notRecovered(database, stopAt);
+  }
+
   async #farewell(session: SqlSession): Promise<RestoreSummary> {
     const { database, dryRun } = this.#request;
     this.#run.sayLast();
@@ -215,6 +225,23 @@ class RestoreRun {
     const facts = await readDatabaseFacts(session, database).catch(() => undefined);
     await session.close();
     const state = typeof facts === 'object' ? facts.state : undefined;
+    if (!dryRun) this.#refuseUnrecovered(state);
     return this.#record.summary(this.#run.progress, dryRun ? undefined : state);
   }
+}
+
+function notRecovered(database: string, stopAt: string | undefined): Failure {
+  const name = quoteIdentifier(database);
+  const why = stopAt === undefined ? '' : `: the log backups end before ${stopAt}`;
+  return new Failure(
+    'database-state',
+    'not-recovered',
+    `every backup was restored, but database ${name} is still RESTORING${why}`,
+    {
+      hints: [
+        'Restore the next log backups as well: they may be named alone now.',
+        `Or take the database as it is: RESTORE DATABASE ${name} WITH RECOVERY;`,
+      ],
+    },
+  );
 }
