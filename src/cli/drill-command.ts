@@ -44,11 +44,13 @@ export async function drillCommand(
   const result = await drillJob(request, around.abort, emit, around.speakOn);
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report) as DrillReport;
-  around.writeOut(`${JSON.stringify(report)}\n`);
+  const isSaid = around.writeOut(`${JSON.stringify(report)}\n`);
   const unwritten = await writeJunit(flags.junit, report).catch((thrown: Failure) => thrown);
+  const losses = [...(isSaid ? [] : [evidenceLost()]), ...(unwritten ? [unwritten] : [])];
   // What the drill found is the cause, and its exit code the one that scripts wait for.
-  if (failure && unwritten) emit({ event: 'warning', code: 'junit', message: unwritten.message });
-  if (failure ?? unwritten) throw failure ?? unwritten;
+  const cause = failure ?? losses.shift();
+  for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
+  if (cause) throw cause;
   speech.reporters.succeeded(summary(report), speech.title);
 }
 
@@ -84,6 +86,11 @@ async function writeJunit(file: string | undefined, report: DrillReport): Promis
     await rm(partial, { force: true }).catch(asError);
     throw junitFailure(file, asError(thrown));
   }
+}
+
+function evidenceLost(): Failure {
+  const message = 'the report could not be written to standard output: full, or closed';
+  return new Failure('io', 'evidence', message, { hints: ['The drill itself passed.'] });
 }
 
 function junitFailure(file: string, cause: Error): Failure {

@@ -57,7 +57,7 @@ class DrillRun {
       await this.#examine();
       failure = this.#verdict();
     } catch (thrown) {
-      failure = this.#abort.cause ?? asError(thrown);
+      failure = inContext(this.#abort.cause ?? asError(thrown));
     }
     const dropped = !this.#touched || (await this.#drop());
     if (!dropped) failure ??= this.#abort.cause ?? notDropped(this.#database);
@@ -198,6 +198,17 @@ function verdictOf(
   if (!restored) return 'not-restored';
   if (!failure) return 'passed';
   return failure instanceof Failure && failure.kind === 'drill' ? 'failed' : 'broken-off';
+}
+
+/** A drill continues no database: the restore's words would send the user to one that never was. */
+function inContext(failure: Error): Error {
+  if (!(failure instanceof Failure) || failure.code !== 'no-full-backup') return failure;
+  const message = 'there is no full backup among the files, and a drill restores a whole database';
+  return new Failure(failure.kind, failure.code, message, {
+    hints: [
+      'Name the full backup as well: vdibackup drill FULL DIFFERENTIAL LOG …; their order does not matter.',
+    ],
+  });
 }
 
 function notDropped(database: string): Failure {

@@ -2,6 +2,7 @@
 // and never a database left behind.
 
 import assert from 'node:assert/strict';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
@@ -134,6 +135,26 @@ suite('a drill', { concurrency: 2 }, () => {
       assert.equal(evidence(ended).reason, 'restored, but SELECT 1: expected 2, but was 1');
       await rmdir(rig.path('folder'));
     }));
+
+  test('whose evidence cannot be written does not pass in silence', () =>
+    drilled(async (rig) => {
+      const stdout = openSync('/dev/full', 'w');
+      const ended = await rig.run(['drill', 's.zst'], { stdout }).ended;
+      closeSync(stdout);
+      assertFailed(ended, 8, /report could not be written to standard output/);
+    }));
+
+  test('of a log alone asks for the full backup, not for a database that never was', () => {
+    const streams = { kind: 'generate', bytes: 1 } as const;
+    const body = async (rig: Rig) => {
+      assertSucceeded(await rig.run(['Sales', 'f.zst', '--type', 'full']).ended);
+      assertSucceeded(await rig.run(['Sales', 'l.zst', '--type', 'log']).ended);
+      const ended = await rig.run(['drill', 'l.zst']).ended;
+      assertFailed(ended, 6, /no full backup among the files/);
+      assert.doesNotMatch(ended.stderr, /vdibackup_drill_/);
+    };
+    return trial(['f.zst', 'l.zst'], body, { databases: [{ name: 'Sales', streams }] });
+  });
 
   const misuses: [string, readonly string[], RegExp][] = [
     ['an --assert without its --expect', ['--assert', 'SELECT 1'], /needs an --expect/],

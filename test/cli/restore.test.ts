@@ -202,6 +202,16 @@ suite('a restore', { concurrency: 2 }, () => {
       assert.equal(rig.judged().length, before);
     }));
 
+  test('shows no password of the backup itself', () =>
+    trial(['s.zst'], async (rig) => {
+      await backUp(rig, ['s.zst']);
+      const options = "MEDIAPASSWORD = 'geheim', PASSWORD=N'to''p secret'";
+      const args = ['restore', 'Copy', 's.zst', '--with', options, '-n'];
+      const { code, stderr } = await rig.run(args).ended;
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /MEDIAPASSWORD = '\*\*\*', PASSWORD=N'\*\*\*'/);
+    }));
+
   test('replaces a database only when it is told to', () =>
     trial(['s.zst'], async (rig) => {
       await backUp(rig, ['s.zst']);
