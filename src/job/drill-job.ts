@@ -12,6 +12,7 @@ import { type DrillAssertion, type DrillCheck, type DrillReport, skipped } from 
 import type { DrillRequest } from './drill-request.ts';
 import type { SpeakOn } from './reading-run.ts';
 import { restoreJob } from './restore-job.ts';
+import { answered } from './stall-watch.ts';
 
 export interface DrillResult {
   readonly report: DrillReport;
@@ -97,7 +98,12 @@ class DrillRun {
     try {
       this.#emit({ event: 'checking', what: 'DBCC CHECKDB' });
       this.#checkdb = await checkDatabase(session, this.#database, this.#abort);
-      if (assertions.length > 0) await this.#abort.race(enterDatabase(session, this.#database));
+      if (assertions.length > 0)
+        await answered(
+          enterDatabase(session, this.#database),
+          this.#request.stallTimeout,
+          this.#abort,
+        );
       for (const assertion of assertions) {
         this.#emit({ event: 'checking', what: assertion.name });
         this.#assertions.push(await checkAssertion(session, assertion, this.#abort));
