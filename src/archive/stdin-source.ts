@@ -60,6 +60,11 @@ export class StdinSource implements Source {
     return this.#ended ? this.#end : Number.MAX_SAFE_INTEGER;
   }
 
+  /** Bytes that have come. */
+  get received(): number {
+    return this.#end;
+  }
+
   /** From now on the beginning is forgotten as it is passed. */
   passHead(): void {
     this.#keepsHead = false;

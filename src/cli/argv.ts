@@ -1,5 +1,5 @@
-// The command line before commander: finds the verb, makes sqlcmd's bare `-N` safe, and learns the password,
-// so that not even a complaint about the command line can say it.
+// The command line before commander: finds the verb, makes sqlcmd's bare `-N` safe, and learns the passwords,
+// so that not even a complaint about the command line can say one.
 
 import type { Option } from 'commander';
 import { isEncryption } from './connection-options.ts';
@@ -131,5 +131,12 @@ class Walk {
 
   #learn(option: Option, value: string): void {
     if (option.long === '--password') this.secrets.push(value);
+    if (option.long === '--with') this.secrets.push(...backupPasswords(value));
   }
+}
+
+/** Of `PASSWORD = 'x'` and `MEDIAPASSWORD = 'x'`, which old backups may ask for. */
+function backupPasswords(options: string): string[] {
+  const found = options.matchAll(/PASSWORD\s*=\s*N?'((?:[^']|'')*)'/gi);
+  return [...found].map(([, quoted = '']) => quoted.replaceAll("''", "'"));
 }

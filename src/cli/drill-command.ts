@@ -1,6 +1,6 @@
 // `vdibackup drill`: words -> request -> job -> evidence on stdout and as JUnit, and the last line.
 
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { asError, Failure } from '../errors.ts';
 import type { DrillSummary } from '../events.ts';
@@ -44,9 +44,13 @@ export async function drillCommand(
   const result = await drillJob(request, around.abort, emit, around.speakOn);
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report) as DrillReport;
-  around.writeOut(`${JSON.stringify(report)}\n`);
-  if (flags.junit !== undefined) await writeJunit(flags.junit, report);
-  if (failure) throw failure;
+  const isSaid = around.writeOut(`${JSON.stringify(report)}\n`);
+  const unwritten = await writeJunit(flags.junit, report).catch((thrown: Failure) => thrown);
+  const losses = [...(isSaid ? [] : [evidenceLost()]), ...(unwritten ? [unwritten] : [])];
+  // What the drill found is the cause, and its exit code the one that scripts wait for.
+  const cause = failure ?? losses.shift();
+  for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
+  if (cause) throw cause;
   speech.reporters.succeeded(summary(report), speech.title);
 }
 
@@ -71,15 +75,22 @@ async function script({ assertFile }: DrillFlags): Promise<readonly Assertion[]>
 }
 
 /** Under its name only when it is whole: a CI system reads whatever is there. */
-async function writeJunit(file: string, report: DrillReport): Promise<void> {
+async function writeJunit(file: string | undefined, report: DrillReport): Promise<void> {
+  if (file === undefined) return;
   const path = resolve(file);
   const partial = `${path}.partial`;
   try {
     await writeFile(partial, junitXml(report));
     await rename(partial, path);
   } catch (thrown) {
+    await rm(partial, { force: true }).catch(asError);
     throw junitFailure(file, asError(thrown));
   }
+}
+
+function evidenceLost(): Failure {
+  const message = 'the report could not be written to standard output: full, or closed';
+  return new Failure('io', 'evidence', message, { hints: ['The drill itself passed.'] });
 }
 
 function junitFailure(file: string, cause: Error): Failure {

@@ -8,7 +8,7 @@ type Attributes = Readonly<Record<string, string | number>>;
 interface TestCase {
   readonly name: string;
   readonly check: DrillCheck;
-  /** A restore that fails is an error of the test, a check that fails is its finding. */
+  /** A drill that cannot go on is an error of the test, a check that fails is its finding. */
   readonly as: 'error' | 'failure';
   readonly detail: string;
 }
@@ -36,14 +36,29 @@ export function junitXml(report: DrillReport): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${suites}\n`;
 }
 
-function testCases({ files, restore, checkdb, assertions }: DrillReport): TestCase[] {
+function testCases(report: DrillReport): TestCase[] {
+  const { files, restore, checkdb, assertions } = report;
   return [
     { name: 'restore', check: restore, as: 'error', detail: files.join('\n') },
     { name: 'DBCC CHECKDB', check: checkdb, as: 'failure', detail: '' },
     ...assertions.map(
       (check): TestCase => ({ name: check.name, check, as: 'failure', detail: check.query }),
     ),
+    ...otherFindings(report),
   ];
+}
+
+/** What none of the checks shows: without a case of its own a CI system would see nothing but green. */
+function otherFindings({ verdict, reason = '', dropped, database }: DrillReport): TestCase[] {
+  const left = `the throw-away database ${database} could not be dropped`;
+  return [
+    ...(verdict === 'broken-off' ? [finding('drill', 'error', reason)] : []),
+    ...(dropped ? [] : [finding('DROP DATABASE', 'failure', left)]),
+  ];
+}
+
+function finding(name: string, as: TestCase['as'], message: string): TestCase {
+  return { name, check: { outcome: 'failed', elapsedMs: 0, messages: [message] }, as, detail: '' };
 }
 
 function testCase({ name, check, as, detail }: TestCase): string {
@@ -53,7 +68,7 @@ function testCase({ name, check, as, detail }: TestCase): string {
   const [message = 'failed'] = check.messages;
   const text = [...check.messages, detail].filter((line) => line !== '').join('\n');
   return element('testcase', attributes, [
-    element(as, { message, type: as === 'error' ? 'restore' : 'drill' }, [escaped(text)]),
+    element(as, { message, type: name === 'restore' ? 'restore' : 'drill' }, [escaped(text)]),
   ]);
 }
 

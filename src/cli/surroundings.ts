@@ -28,7 +28,8 @@ export interface Surroundings {
   readonly columns: () => number;
   /** Date.now */
   readonly now: () => number;
-  readonly writeOut: (text: string) => void;
+  /** False when not all of it could be written. */
+  readonly writeOut: (text: string) => boolean;
   readonly output: Output;
   readonly redactor: Redactor;
   readonly abort: Abort;

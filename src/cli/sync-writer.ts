@@ -10,8 +10,11 @@ const pause = 5;
 
 type Write = (fd: number, bytes: Uint8Array) => number;
 
-/** A function that writes text to `fd` and never throws: nobody listening must not end a backup. */
-export function syncWriter(fd: number, write: Write = writeSync): (text: string) => void {
+/**
+ * A function that writes text to `fd` and never throws: nobody listening must not end a backup. Its answer is whether
+ * all of it was written.
+ */
+export function syncWriter(fd: number, write: Write = writeSync): (text: string) => boolean {
   let gone = false;
   let waitsLeft = patience / pause;
 
@@ -33,9 +36,10 @@ export function syncWriter(fd: number, write: Write = writeSync): (text: string)
         rest = rest.subarray(write(fd, rest));
         waitsLeft = patience / pause;
       } catch (error) {
-        if (!goOn((error as NodeJS.ErrnoException).code)) return;
+        if (!goOn((error as NodeJS.ErrnoException).code)) return false;
       }
     }
+    return rest.length === 0;
   };
 }
 

@@ -8,8 +8,8 @@ import { openSession } from '../sql/open-session.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/quoting.ts';
 import { readDatabaseFacts } from '../sql/server-facts.ts';
 import type {
+  OnRow,
   SqlConnectionSettings,
-  SqlRow,
   SqlSession,
   StatementOutcome,
 } from '../sql/sql-session.ts';
@@ -41,14 +41,14 @@ export async function checkAssertion(
   abort: Abort,
 ): Promise<DrillAssertion> {
   const checked = await measured(async () => {
-    let first: SqlRow | undefined;
-    const outcome = await run(session, query, abort, (row) => {
-      first ??= row;
+    let first: readonly unknown[] | undefined;
+    const outcome = await run(session, query, abort, (_, values) => {
+      first ??= values;
     });
     const messages = complaints(outcome);
     if (messages.length > 0) return { messages };
     if (!first) return { messages: ['the query gave no row'] };
-    const value = Object.values(first)[0];
+    const [value] = first;
     const actual = shownValue(value);
     const wrong = holds(expectation, value) ? [] : [`expected ${expected}, but was ${actual}`];
     return { messages: wrong, actual };
@@ -74,7 +74,7 @@ async function run(
   session: SqlSession,
   statement: string,
   abort: Abort,
-  onRow?: (row: SqlRow) => void,
+  onRow?: OnRow,
 ): Promise<StatementOutcome> {
   const running = session.execute(statement, () => undefined, onRow);
   const forget = abort.onAbort(() => running.cancel());
@@ -85,10 +85,14 @@ async function run(
   }
 }
 
-/** SQL Server's errors; failing those, that it broke off. */
+/**
+ * SQL Server's errors; failing those, that it broke off. Throws when it never came to an answer: a connection that is
+ * lost without a word says nothing of the database.
+ */
 function complaints(outcome: StatementOutcome): string[] {
   const errors = outcome.messages.filter(isError).map(spoken);
   const failure = errors.length === 0 ? queryFailure(outcome) : undefined;
+  if (failure?.kind === 'connection') throw failure;
   return [...errors.slice(0, maxMessages), ...(failure ? [failure.message] : [])];
 }
 

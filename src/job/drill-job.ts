@@ -12,6 +12,7 @@ import { type DrillAssertion, type DrillCheck, type DrillReport, skipped } from 
 import type { DrillRequest } from './drill-request.ts';
 import type { SpeakOn } from './reading-run.ts';
 import { restoreJob } from './restore-job.ts';
+import { answered } from './stall-watch.ts';
 
 export interface DrillResult {
   readonly report: DrillReport;
@@ -57,7 +58,7 @@ class DrillRun {
       await this.#examine();
       failure = this.#verdict();
     } catch (thrown) {
-      failure = this.#abort.cause ?? asError(thrown);
+      failure = inContext(this.#abort.cause ?? asError(thrown));
     }
     const dropped = !this.#touched || (await this.#drop());
     if (!dropped) failure ??= this.#abort.cause ?? notDropped(this.#database);
@@ -97,7 +98,12 @@ class DrillRun {
     try {
       this.#emit({ event: 'checking', what: 'DBCC CHECKDB' });
       this.#checkdb = await checkDatabase(session, this.#database, this.#abort);
-      if (assertions.length > 0) await this.#abort.race(enterDatabase(session, this.#database));
+      if (assertions.length > 0)
+        await answered(
+          enterDatabase(session, this.#database),
+          this.#request.stallTimeout,
+          this.#abort,
+        );
       for (const assertion of assertions) {
         this.#emit({ event: 'checking', what: assertion.name });
         this.#assertions.push(await checkAssertion(session, assertion, this.#abort));
@@ -151,6 +157,7 @@ class DrillRun {
     return {
       job: 'drill',
       verdict: verdictOf(restored, failure),
+      ...(failure && { reason: failure.message }),
       files: this.#request.files,
       database: this.#database,
       dropped,
@@ -197,6 +204,17 @@ function verdictOf(
   if (!restored) return 'not-restored';
   if (!failure) return 'passed';
   return failure instanceof Failure && failure.kind === 'drill' ? 'failed' : 'broken-off';
+}
+
+/** A drill continues no database: the restore's words would send the user to one that never was. */
+function inContext(failure: Error): Error {
+  if (!(failure instanceof Failure) || failure.code !== 'no-full-backup') return failure;
+  const message = 'there is no full backup among the files, and a drill restores a whole database';
+  return new Failure(failure.kind, failure.code, message, {
+    hints: [
+      'Name the full backup as well: vdibackup drill FULL DIFFERENTIAL LOG …; their order does not matter.',
+    ],
+  });
 }
 
 function notDropped(database: string): Failure {

@@ -6,6 +6,8 @@ export interface DrillReport {
   readonly job: 'drill';
   /** `failed`: restored, but wrong. `not-restored`: it never came to that. `broken-off`: restored, not examined to the end. */
   readonly verdict: 'passed' | 'failed' | 'not-restored' | 'broken-off';
+  /** Why it did not pass, as the last line says it. */
+  readonly reason?: string;
   /** As given, absolute. */
   readonly files: readonly string[];
   /** The throw-away name. */

@@ -3,6 +3,7 @@
 
 import type { Abort } from '../abort.ts';
 import type { StoredBackup } from '../archive/archive-reader.ts';
+import type { StdinSource } from '../archive/stdin-source.ts';
 import { asError, type Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { ServerFacts } from '../sql/server-facts.ts';
@@ -45,6 +46,15 @@ export class ReadingRun {
     this.#backups.push(backup);
   }
 
+  /** The beginning of a pipe is being read: one that never says anything ends as a stall does, where one was asked for. */
+  watchHead(source: StdinSource): void {
+    const side = { side: 'the source', detail: 'a read has not come back' } as const;
+    const gauges = { moved: () => source.received, side: () => side };
+    this.#endWatch = watchForStall(this.#wishes.stallTimeout, gauges, (failure) =>
+      this.#abort.raise(failure),
+    );
+  }
+
   /** The VDI library is about to be loaded, and bytes are about to move. */
   begin(speakOn: SpeakOn): void {
     this.#console = claimConsole();
@@ -80,7 +90,7 @@ export class ReadingRun {
     await reading.end();
   }
 
-  /** All statements have succeeded: nothing can stall any more. */
+  /** The beginning is read, or all statements have succeeded: nothing can stall now. */
   finish(): void {
     this.#endWatch();
   }

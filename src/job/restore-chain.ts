@@ -38,7 +38,7 @@ interface Placed<Link> {
 
 /**
  * Orders `links`, of which there is at least one. `stopAt` (local time of the server, ISO) leaves out what was taken
- * after it. Throws `Failure('usage')`: unknown places, other databases, two full backups, or a gap, by name.
+ * after it. Throws `Failure('usage')`: unknown places, other databases, two full backups or one that is too late, or a gap, by name.
  */
 export function orderChain<Link extends ChainLink>(
   links: readonly Link[],
@@ -48,6 +48,7 @@ export function orderChain<Link extends ChainLink>(
   const placed = links.map(place);
   refuseOtherDatabases(placed);
   const full = onlyFull(placed);
+  refuseLateFull(full, stopAt);
   const diff = latestDifferential(placed, full, stopAt);
   const base = diff ?? full;
   const logs = neededLogs(placed, base, stopAt);
@@ -86,6 +87,17 @@ function onlyFull<Link extends ChainLink>(
   throw usage('chain-two-fulls', `these are several full backups: ${names(fulls)}`, [
     'Name the one to start from.',
   ]);
+}
+
+/** SQL Server says so (Msg 4335) only when it has restored all of it. */
+function refuseLateFull(full: Placed<ChainLink> | undefined, stopAt: string | undefined): void {
+  const started = full?.set.started;
+  if (!full || started === undefined || stopAt === undefined || started <= stopAt) return;
+  throw usage(
+    'stop-at-too-early',
+    `${full.link.name} was begun at ${started}, which is after the point to stop at (${stopAt})`,
+    ['Name an earlier full backup, and the log backups from there on.'],
+  );
 }
 
 /** Taken at or before the point to stop at, as far as it says when. */

@@ -1,13 +1,15 @@
 // The story of one restore, from the checks before any work to SQL Server's last 3014. What exists at any moment is
 // in #run, so that the one teardown can end it.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
 import { StdinSource } from '../archive/stdin-source.ts';
-import { asError } from '../errors.ts';
+import { asError, Failure } from '../errors.ts';
 import type { Emit, RestoreSummary } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
 import { readInstancePlaces } from '../sql/instance-places.ts';
 import { openSession } from '../sql/open-session.ts';
+import { quoteIdentifier } from '../sql/quoting.ts';
 import { checkRestore } from '../sql/restore-preflight.ts';
 import { restoreStatement } from '../sql/restore-statement.ts';
 import { readDatabaseFacts, type ServerFacts } from '../sql/server-facts.ts';
@@ -22,6 +24,7 @@ import { RestoreRecord } from './restore-record.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { openSets, type RestoreSet } from './restore-sets.ts';
 import { configuredEvent } from './served-devices.ts';
+import { answered } from './stall-watch.ts';
 
 /**
  * Restores one database. Returns only when SQL Server has reported success for every backup of the chain. Throws the
@@ -49,6 +52,9 @@ export async function restoreJob(
 /** SQL Server reads a few hundred KiB for the list of files: reading far ahead would be for nothing. */
 const threadsForList = 1;
 
+/** How long SQL Server may take to say the state of the database in the end, ms. */
+const stateTimeoutMs = 10_000;
+
 class RestoreRun {
   readonly #request: RestoreRequest;
   readonly #abort: Abort;
@@ -68,13 +74,12 @@ class RestoreRun {
   }
 
   async tell(): Promise<RestoreSummary> {
-    const sets = await this.#abort.race(
-      openSets(this.#request, (backup) => this.#run.keep(backup), this.#emit),
-    );
+    const sets = await this.#abort.race(this.#open());
+    this.#run.finish();
     const chain = this.#order(sets);
     const session = await this.#connect();
-    const server = await this.#abort.race(this.#ask(session, chain));
-    const places = await this.#abort.race(readInstancePlaces(session));
+    const server = await this.#answered(this.#ask(session, chain));
+    const places = await this.#answered(readInstancePlaces(session));
     if (this.#request.dryRun) {
       this.#rehearse(planSteps(chain, chain.steps[0]?.files ?? [], places, this.#request), chain);
       return this.#farewell(session);
@@ -100,6 +105,15 @@ class RestoreRun {
     return this.#run.end();
   }
 
+  #open(): Promise<RestoreSet[]> {
+    return openSets(
+      this.#request,
+      (backup) => this.#run.keep(backup),
+      this.#emit,
+      (source) => this.#run.watchHead(source),
+    );
+  }
+
   #order(sets: readonly RestoreSet[]): RestoreChain<RestoreSet> {
     const chain = orderChain(sets, this.#request.stopAt);
     checkWishes(chain, this.#request);
@@ -110,6 +124,10 @@ class RestoreRun {
         message: `${name} is not needed: the other backups lead to the same point or beyond`,
       });
     return chain;
+  }
+
+  #answered<T>(questions: Promise<T>): Promise<T> {
+    return answered(questions, this.#request.stallTimeout, this.#abort);
   }
 
   async #connect(): Promise<SqlSession> {
@@ -203,6 +221,15 @@ class RestoreRun {
     });
   }
 
+  /** A log that ends before the point of STOPAT leaves the database open for the next one, and that is no error. */
+  #refuseUnrecovered(state: string | undefined): void {
+    const { database, end, stopAt } = this.#request;
+    if (end.kind !== 'recovery' || state !== 'RESTORING') return;
+    // It has been said.
+    delete this.#run.parts.aftermath;
+    throw notRecovered(database, stopAt);
+  }
+
   async #farewell(session: SqlSession): Promise<RestoreSummary> {
     const { database, dryRun } = this.#request;
     this.#run.sayLast();
@@ -212,9 +239,29 @@ class RestoreRun {
         code: 'too-late',
         message: `too late to abort (${this.#abort.cause.message}): SQL Server had already finished the restore`,
       });
-    const facts = await readDatabaseFacts(session, database).catch(() => undefined);
+    // Nothing aborts any more, so nothing else would end this wait.
+    const late = sleep(stateTimeoutMs, undefined, { ref: false });
+    const asked = readDatabaseFacts(session, database).catch(() => undefined);
+    const facts = await Promise.race([asked, late]);
     await session.close();
     const state = typeof facts === 'object' ? facts.state : undefined;
+    if (!dryRun) this.#refuseUnrecovered(state);
     return this.#record.summary(this.#run.progress, dryRun ? undefined : state);
   }
+}
+
+function notRecovered(database: string, stopAt: string | undefined): Failure {
+  const name = quoteIdentifier(database);
+  const why = stopAt === undefined ? '' : `: the log backups end before ${stopAt}`;
+  return new Failure(
+    'database-state',
+    'not-recovered',
+    `every backup was restored, but database ${name} is still RESTORING${why}`,
+    {
+      hints: [
+        'Restore the next log backups as well: they may be named alone now.',
+        `Or take the database as it is: RESTORE DATABASE ${name} WITH RECOVERY;`,
+      ],
+    },
+  );
 }

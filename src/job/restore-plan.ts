@@ -56,8 +56,9 @@ export function planSteps(
   const moved: FileMove[] = [];
   return chain.steps.map((set, index) => {
     const isFirst = index === 0;
+    const later = chain.steps.slice(index + 1).flatMap((step) => step.files);
     const moves = isNew
-      ? newMoves(isFirst ? files : set.files, moved, places, request)
+      ? newMoves(isFirst ? files : set.files, moved, later, places, request)
       : movesOf(isFirst, request);
     moved.push(...moves);
     const isLog = chainType(set) === 'log';
@@ -78,20 +79,30 @@ export function planSteps(
   });
 }
 
-/** Files that an earlier step has not placed yet: a later backup may bring new ones. */
+/** Files that an earlier step has not placed yet: a later backup may bring new ones, whose wishes wait for it. */
 function newMoves(
   files: readonly ListedFile[],
   moved: readonly FileMove[],
+  later: readonly ListedFile[],
   places: InstancePlaces,
   { database, moves, dataFolder, logFolder }: RestoreRequest,
 ): readonly FileMove[] {
-  const known = new Set(moved.map(({ logicalName }) => logicalName.toLowerCase()));
-  const isNew = ({ logicalName }: { logicalName: string }) => !known.has(logicalName.toLowerCase());
-  const fresh = files.filter(isNew);
+  const fresh = files.filter((file) => !isAmong(file, moved));
   if (fresh.length === 0) return [];
   const placed = moved.map(({ logicalName, path }) => ({ database: '', logicalName, path }));
-  const wishes = { database, moves: moves.filter(isNew), dataFolder, logFolder };
+  const waits = (move: FileMove) => isAmong(move, later) && !isAmong(move, fresh);
+  const due = moves.filter((move) => !isAmong(move, moved) && !waits(move));
+  const wishes = { database, moves: due, dataFolder, logFolder };
   return relocate(fresh, wishes, { ...places, placed: [...places.placed, ...placed] });
+}
+
+interface Named {
+  readonly logicalName: string;
+}
+
+function isAmong({ logicalName }: Named, others: readonly Named[]): boolean {
+  const name = logicalName.toLowerCase();
+  return others.some((other) => other.logicalName.toLowerCase() === name);
 }
 
 /** Continuing a database, SQL Server knows its files: only what the user says is said. */

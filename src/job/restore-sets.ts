@@ -9,7 +9,7 @@ import {
   type StoredBackup,
 } from '../archive/archive-reader.ts';
 import type { MtfSet } from '../archive/mtf-facts.ts';
-import { openStdin } from '../archive/stdin-source.ts';
+import { openStdin, StdinSource } from '../archive/stdin-source.ts';
 import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
@@ -49,17 +49,19 @@ interface OpenedFile {
 
 /**
  * Opens every file. Failure `io`; `integrity` for a file that is no finished backup; `usage` with the list when
- * stripes are missing, named twice or of sets that do not go together. What was opened is given to `opened` at once.
+ * stripes are missing, named twice or of sets that do not go together. What was opened is given to `opened` at once; a
+ * pipe to `piped`, before anything is read of it.
  */
 export async function openSets(
   { files, with: options, everySet = false }: Wishes,
   opened: (backup: StoredBackup) => void,
   emit: Emit,
+  piped: (source: StdinSource) => void = () => undefined,
 ): Promise<RestoreSet[]> {
   const position = positionIn(options);
   const all: OpenedFile[] = [];
   for (const file of files) {
-    const backup = await openOne(file);
+    const backup = await openOne(file, piped);
     opened(backup);
     // One more than is meant, so that it is known when a choice was to be made.
     const most = everySet ? Number.POSITIVE_INFINITY : (position ?? 1) + 1;
@@ -72,8 +74,11 @@ export async function openSets(
   return [...groups(all).values()].map(restoreSet);
 }
 
-async function openOne(file: string): Promise<StoredBackup> {
-  return file === stdinPath ? openSource(await openStdin(stdinDescriptor)) : openBackup(file);
+async function openOne(file: string, piped: (source: StdinSource) => void): Promise<StoredBackup> {
+  if (file !== stdinPath) return openBackup(file);
+  const source = await openStdin(stdinDescriptor);
+  if (source instanceof StdinSource) piped(source);
+  return openSource(source);
 }
 
 /** `--with 'FILE = 2'`: which backup set of a file is meant. */

@@ -18,6 +18,7 @@ import { configuredEvent } from './served-devices.ts';
 import { type ServedSet, servedSets } from './served-sets.ts';
 import { ServerVerifyRecord } from './server-verify-record.ts';
 import type { ServerVerifyRequest } from './server-verify-request.ts';
+import { answered } from './stall-watch.ts';
 import { verifyFiles } from './verify-job.ts';
 import type { VerifyReport } from './verify-report.ts';
 
@@ -78,7 +79,8 @@ class ServerVerification {
   async tell(): Promise<VerifyReport> {
     const session = await this.#abort.race(openSession(this.#request.connection));
     this.#run.parts.session = session;
-    const server = await this.#abort.race(meetServer(session, this.#request, this.#emit));
+    const asked = meetServer(session, this.#request, this.#emit);
+    const server = await answered(asked, this.#request.stallTimeout, this.#abort);
     this.#files = await verifyFiles(this.#request, this.#abort, this.#emit);
     if (this.#files.good) await this.#askServer(session, server, this.#files);
     this.#run.finish();

@@ -5,8 +5,10 @@ import type { Connection, ConnectionPool, config, Request } from 'mssql';
 import { asError, Failure } from '../errors.ts';
 import { connectFailure, loginUnavailable, notEncrypted } from './connect-failure.ts';
 import { loadMssql } from './load-mssql.ts';
+import { namedRow } from './named-row.ts';
 import { singleConnectionPool } from './single-connection-pool.ts';
 import type {
+  OnRow,
   RunningStatement,
   SqlConnectionSettings,
   SqlMessage,
@@ -166,7 +168,7 @@ class MssqlSession implements SqlSession {
   execute(
     statement: string,
     onMessage: (message: SqlMessage) => void,
-    onRow?: (row: SqlRow) => void,
+    onRow?: OnRow,
   ): RunningStatement {
     return this.#run(statement, onMessage, onRow);
   }
@@ -174,7 +176,7 @@ class MssqlSession implements SqlSession {
   #run(
     statement: string,
     onMessage: (message: SqlMessage) => void,
-    onRow: ((row: SqlRow) => void) | undefined,
+    onRow: OnRow | undefined,
   ): RunningStatement & { readonly collected: OutcomeCollector } {
     const request = this.#newRequest();
     const collected = new OutcomeCollector(request, onMessage, onRow);
@@ -209,18 +211,24 @@ class OutcomeCollector {
   constructor(
     request: Request,
     onMessage: (message: SqlMessage) => void,
-    onRow: ((row: SqlRow) => void) | undefined,
+    onRow: OnRow | undefined,
   ) {
     this.#onMessage = onMessage;
     // In stream mode the driver reports each error when it arrives; otherwise only after the end, all at once.
     request.stream = true;
     request.on('info', (token: ServerToken) => this.#add(toMessage(token)));
     request.on('error', (error: Error) => this.#addError(error));
-    request.on('recordset', () => {
+    // Otherwise columns of the same name come as one value, and such that are called by a number come first.
+    Object.assign(request, { arrayRowMode: true });
+    let columns: readonly string[] = [];
+    request.on('recordset', (metadata: readonly { readonly name: string }[]) => {
       this.sets += 1;
+      columns = metadata.map(({ name }) => name);
     });
-    request.on('row', (row: SqlRow) => {
-      if (this.sets === 1) onRow?.(row);
+    request.on('row', (row: readonly unknown[] | object) => {
+      // The driver puts the pieces of FOR JSON and FOR XML together, and then gives an object all the same.
+      const values = Array.isArray(row) ? row : Object.values(row);
+      if (this.sets === 1) onRow?.(namedRow(columns, values), values);
     });
   }
 

@@ -2,9 +2,10 @@
 
 import { asError } from '../errors.ts';
 import { isError } from './messages.ts';
+import { namedRow } from './named-row.ts';
 import type { OdbcReply, OdbcStatement } from './odbc-connection.ts';
 import { codeOf, diagnose, mainTrouble } from './odbc-diagnostic.ts';
-import type { SqlMessage, SqlRow, StatementOutcome } from './sql-session.ts';
+import type { OnRow, SqlMessage, StatementOutcome } from './sql-session.ts';
 
 export class OdbcRun {
   /** Result sets that have begun. */
@@ -12,7 +13,7 @@ export class OdbcRun {
   readonly outcome: Promise<StatementOutcome>;
   readonly #statement: OdbcStatement;
   readonly #onMessage: (message: SqlMessage) => void;
-  readonly #onRow: ((row: SqlRow) => void) | undefined;
+  readonly #onRow: OnRow | undefined;
   readonly #messages: SqlMessage[] = [];
   #settle: (outcome: StatementOutcome) => void = () => undefined;
   #trouble: Error | undefined;
@@ -23,7 +24,7 @@ export class OdbcRun {
   constructor(
     statement: OdbcStatement,
     onMessage: (message: SqlMessage) => void,
-    onRow: ((row: SqlRow) => void) | undefined,
+    onRow: OnRow | undefined,
   ) {
     this.#statement = statement;
     this.#onMessage = onMessage;
@@ -79,7 +80,7 @@ export class OdbcRun {
     for (;;) {
       const reply = await this.#statement.fetch();
       if (this.#hear(reply, true)) return;
-      for (const row of reply.rows) this.#onRow?.(named(columns, row));
+      for (const row of reply.rows) this.#onRow?.(namedRow(columns, row), row);
       if (reply.endOfRows) return;
     }
   }
@@ -120,8 +121,4 @@ function noReason(): Error {
 
 function cancelled(): Error {
   return Object.assign(new Error('cancelled before it began'), { code: 'ECANCEL' });
-}
-
-function named(columns: readonly string[], values: readonly unknown[]): SqlRow {
-  return Object.fromEntries(columns.map((column, at) => [column, values[at]]));
 }

@@ -15,6 +15,7 @@ import {
 } from './odbc-driver.ts';
 import { OdbcRun } from './odbc-run.ts';
 import type {
+  OnRow,
   RunningStatement,
   SqlConnectionSettings,
   SqlMessage,
@@ -107,7 +108,7 @@ class OdbcSession implements SqlSession {
   execute(
     statement: string,
     onMessage: (message: SqlMessage) => void,
-    onRow?: (row: SqlRow) => void,
+    onRow?: OnRow,
   ): RunningStatement {
     const run = this.#run(statement, onMessage, onRow);
     return { outcome: run.outcome, cancel: () => run.cancel() };
@@ -116,7 +117,7 @@ class OdbcSession implements SqlSession {
   #run(
     statement: string,
     onMessage: (message: SqlMessage) => void,
-    onRow: ((row: SqlRow) => void) | undefined,
+    onRow: OnRow | undefined,
   ): OdbcRun {
     const run = new OdbcRun(this.#connection.statement(statement), onMessage, onRow);
     if (this.#closing !== undefined) run.lose();

@@ -66,11 +66,14 @@ export function restoreStatement(input: RestoreStatementInput): string {
   return `RESTORE ${subject(input)} FROM ${devices.join(', ')}${tail}`;
 }
 
-/** The other statements take only which backup set is meant. */
+/** Which backup set is meant, and what SQL Server asks for before it says anything of it. */
+const wordsOfEvery = ['FILE', 'MEDIAPASSWORD', 'PASSWORD'];
+
+/** The statements that restore nothing take only some. */
 function theirOptions(input: RestoreStatementInput): readonly WithOption[] {
   const all = input.with?.trim() ? parseWithOptions(input.with) : [];
   refuseOtherKinds(all);
-  return restoresDatabase(input) ? all : all.filter(({ name }) => name === 'FILE');
+  return restoresDatabase(input) ? all : all.filter(({ name }) => wordsOfEvery.includes(name));
 }
 
 function restoresDatabase({ action }: RestoreStatementInput): boolean {

@@ -41,7 +41,11 @@ export interface RunningStatement {
   cancel(): void;
 }
 
+/** By column name. */
 export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** `values` are those of the row in the order of its columns, which names do not tell: they may be numbers, or the same. */
+export type OnRow = (row: SqlRow, values: readonly unknown[]) => void;
 
 export interface SqlSession {
   /** Rows of the first result set, `undefined` when the server sent none. Throws `Failure('sql-statement')` with the server's words, or `Failure('connection')`. */
@@ -50,7 +54,7 @@ export interface SqlSession {
   execute(
     statement: string,
     onMessage: (message: SqlMessage) => void,
-    onRow?: (row: SqlRow) => void,
+    onRow?: OnRow,
   ): RunningStatement;
   close(): Promise<void>;
 }

@@ -17,12 +17,18 @@ const hidden: readonly { open: string; length: (rest: string) => number | undefi
   { open: '"', length: matching(/^"(?:[^"]|"")*"/) },
   { open: '[', length: matching(/^\[(?:[^\]]|\]\])*\]/) },
 ];
-/** Stands for a comment that the end of its line ends; a blank to `\s`, as all that is hidden. */
+/** Stands for a comment that the end of its line ends; a blank to `\s`, as every comment is. */
 const lineCommentMark = '\uFEFF';
+/** Stands for a character of a quoted text or name. */
+const valueMark = "'";
+/** T-SQL needs nothing between two statements: a word too many may be the first of another one. */
+const oneOption =
+  /^\s*[\p{L}\p{N}_]+\s*(=\s*(N?'+|[-+.@#$\p{L}\p{N}_]+)\s*(AFTER\s*N?'+\s*)?|N?'+\s*TO\s*N?'+\s*)?(\(\)\s*)?$/iu;
 
 /**
  * The options of `text` in order. Throws `Failure('usage')` where SQL Server could only answer with a syntax error:
- * unclosed quotes or parentheses, an empty option, a semicolon, the word WITH itself.
+ * unclosed quotes or parentheses, an empty option, a semicolon, the word WITH itself; and where it could find a second
+ * statement behind the options.
  */
 export function parseWithOptions(text: string): readonly WithOption[] {
   const bare = blankHidden(text);
@@ -34,16 +40,20 @@ export function parseWithOptions(text: string): readonly WithOption[] {
   });
 }
 
-/** `text` at the same length, with blanks in place of everything quoted or commented. */
+/** `text` at the same length, with marks in place of everything quoted and blanks in place of comments. */
 function blankHidden(text: string): string {
   let bare = '';
   while (bare.length < text.length) {
     const rest = text.slice(bare.length);
     const length = hiddenLength(rest);
-    const blank = rest.startsWith('--') ? lineCommentMark : ' ';
-    bare += length > 0 ? blank.repeat(length) : rest.charAt(0);
+    bare += length > 0 ? markOf(rest).repeat(length) : rest.charAt(0);
   }
   return bare;
+}
+
+function markOf(rest: string): string {
+  if (rest.startsWith('--')) return lineCommentMark;
+  return rest.startsWith('/*') ? ' ' : valueMark;
 }
 
 /** UTF-16 length of the quoted text or comment that `rest` begins with, 0 when it begins with none. */
@@ -87,9 +97,18 @@ function toOption(raw: string, bare: string): WithOption {
   const name = /^\s*([\p{L}_][\p{L}\p{N}_]*)/u.exec(bare)?.[1]?.toUpperCase();
   if (!name) throw malformed(text ? `"${text}" does not begin with a word` : 'an option is empty');
   if (name === 'WITH') throw malformed('the word WITH is already there');
+  // Not its text, which may hold a password.
+  if (!oneOption.test(emptied(bare))) throw malformed(`${name} is followed by more than its value`);
   // Without its line end a comment would swallow the options that are written behind this one.
   const endsInComment = bare.trimEnd().length < bare.lastIndexOf(lineCommentMark) + 1;
   return { name, text: endsInComment ? `${text}\n` : text };
+}
+
+/** Without what stands in parentheses, nested ones as well. */
+function emptied(bare: string): string {
+  let [before, now] = ['', bare];
+  while (now !== before) [before, now] = [now, now.replaceAll(/\((?:[^()]|\(\))+\)/g, '()')];
+  return now;
 }
 
 function malformed(reason: string): Failure {

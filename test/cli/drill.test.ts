@@ -2,7 +2,8 @@
 // and never a database left behind.
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
 import { checkJunit } from '../rig/junit-check.ts';
@@ -48,6 +49,14 @@ suite('a drill', { concurrency: 2 }, () => {
       },
       ['j.xml'],
     ));
+
+  test('compares the first value of the first row, however many there are and whatever they are called', () =>
+    drilled(async (rig) => {
+      const asks = (query: string) => ['--assert', query, '--expect', '= 7'];
+      const args = [...asks('SELECT 7, 8'), ...asks('SELECT 7 AS b, 8 AS [1]')];
+      const ended = await rig.run(['drill', 's.zst', ...args]).ended;
+      assert.equal(ended.code, 0, ended.stderr);
+    }));
 
   test('whose assertions fail names the first, reports all, and ends with 10', () =>
     drilled(
@@ -115,6 +124,37 @@ suite('a drill', { concurrency: 2 }, () => {
       assertFailed(ended, 8, /cannot write no\/such\/j\.xml/);
       assert.equal(evidence(ended).verdict, 'passed');
     }));
+
+  test('that fails and cannot write its JUnit file ends as it would have, and leaves nothing', () =>
+    drilled(async (rig) => {
+      await mkdir(rig.path('folder'));
+      const args = ['--junit', 'folder', '--assert', 'SELECT 1', '--expect', '2'];
+      const ended = await rig.run(['drill', 's.zst', ...args]).ended;
+      assertFailed(ended, 10, /expected 2, but was 1/);
+      assert.match(ended.stderr, /^warning: cannot write folder: /m);
+      assert.equal(evidence(ended).reason, 'restored, but SELECT 1: expected 2, but was 1');
+      await rmdir(rig.path('folder'));
+    }));
+
+  test('whose evidence cannot be written does not pass in silence', () =>
+    drilled(async (rig) => {
+      const stdout = openSync('/dev/full', 'w');
+      const ended = await rig.run(['drill', 's.zst'], { stdout }).ended;
+      closeSync(stdout);
+      assertFailed(ended, 8, /report could not be written to standard output/);
+    }));
+
+  test('of a log alone asks for the full backup, not for a database that never was', () => {
+    const streams = { kind: 'generate', bytes: 1 } as const;
+    const body = async (rig: Rig) => {
+      assertSucceeded(await rig.run(['Sales', 'f.zst', '--type', 'full']).ended);
+      assertSucceeded(await rig.run(['Sales', 'l.zst', '--type', 'log']).ended);
+      const ended = await rig.run(['drill', 'l.zst']).ended;
+      assertFailed(ended, 6, /no full backup among the files/);
+      assert.doesNotMatch(ended.stderr, /vdibackup_drill_/);
+    };
+    return trial(['f.zst', 'l.zst'], body, { databases: [{ name: 'Sales', streams }] });
+  });
 
   const misuses: [string, readonly string[], RegExp][] = [
     ['an --assert without its --expect', ['--assert', 'SELECT 1'], /needs an --expect/],

@@ -202,6 +202,16 @@ suite('a restore', { concurrency: 2 }, () => {
       assert.equal(rig.judged().length, before);
     }));
 
+  test('shows no password of the backup itself', () =>
+    trial(['s.zst'], async (rig) => {
+      await backUp(rig, ['s.zst']);
+      const options = "MEDIAPASSWORD = 'geheim', PASSWORD=N'to''p secret'";
+      const args = ['restore', 'Copy', 's.zst', '--with', options, '-n'];
+      const { code, stderr } = await rig.run(args).ended;
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /MEDIAPASSWORD = '\*\*\*', PASSWORD=N'\*\*\*'/);
+    }));
+
   test('replaces a database only when it is told to', () =>
     trial(['s.zst'], async (rig) => {
       await backUp(rig, ['s.zst']);
@@ -225,6 +235,23 @@ suite('a restore', { concurrency: 2 }, () => {
       const [first = '', second = ''] = restores(rig);
       assert.match(first, /NORECOVERY/);
       assert.match(second, /^RESTORE LOG \[Copy\] .*WITH RECOVERY/);
+    };
+    return trial(['full.zst', 'log.zst'], body, { databases: [{ name: 'Sales', streams }] });
+  });
+
+  test('whose logs end before the point to stop at does not call the database restored', () => {
+    const streams = { kind: 'generate', bytes: 4 * MiB } as const;
+    const body = async (rig: Rig) => {
+      await backUp(rig, ['full.zst'], '--type', 'full');
+      await backUp(rig, ['log.zst'], '--type', 'log');
+      const args = ['full.zst', 'log.zst', '--stop-at', '2999-01-01 00:00'];
+      const ended = await rig.run(['restore', 'Copy', ...args]).ended;
+      assertFailed(ended, 6, /\[Copy\] is still RESTORING: the log backups end before 2999/);
+      assert.match(ended.stderr, /RESTORE DATABASE \[Copy\] WITH RECOVERY;/);
+      assert.doesNotMatch(ended.stderr, /DROP DATABASE/);
+      assertFailed(await rig.run(['drill', ...args]).ended, 6, /still RESTORING/);
+      const open = ['restore', 'Copy', '--replace', '--norecovery', ...args];
+      assertRestored(await rig.run(open).ended, 'RESTORING');
     };
     return trial(['full.zst', 'log.zst'], body, { databases: [{ name: 'Sales', streams }] });
   });

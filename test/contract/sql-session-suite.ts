@@ -80,6 +80,21 @@ export function sqlSessionContract(
         );
       }));
 
+    test('the values of a row stand in the order of its columns, whatever those are called', () =>
+      withSession(async (session) => {
+        const rows: unknown[] = [];
+        const question = "SELECT N'x' AS b, 5 AS [1], NULL AS b, 7";
+        const { outcome } = session.execute(
+          question,
+          () => undefined,
+          (_, values) => {
+            rows.push([...values]);
+          },
+        );
+        assert.ok((await outcome).ok);
+        assert.deepEqual(rows, [['x', 5, null, 7]]);
+      }));
+
     test('a statement without a result set has no rows, which is not the same as zero rows', () =>
       withSession(async (session) => {
         assert.equal(await session.query('SET NOCOUNT ON'), undefined);

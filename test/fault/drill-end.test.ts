@@ -57,6 +57,21 @@ suite('a drill that fails leaves no database:', { concurrency: 2 }, () => {
       assertNoDrillDatabase(rig);
     }));
 
+  test('a connection that is lost while DBCC CHECKDB runs, which says nothing of the database', () =>
+    drilled(async (rig) => {
+      rig.server.instance.checkdb = { delay: 60_000 };
+      const program = rig.run(['drill', 's.zst']);
+      await program.until('DBCC', () =>
+        rig.server.statements.some((text) => text.startsWith('DBCC')),
+      );
+      rig.server.disconnectAll();
+      const ended = await program.ended;
+      assertFailed(ended, 4, /was lost/);
+      const { verdict, checkdb, dropped } = evidence(ended);
+      assert.deepEqual([verdict, checkdb.outcome, dropped], ['broken-off', 'skipped', true]);
+      assertNoDrillDatabase(rig);
+    }));
+
   test('a frame that is damaged, in the middle of the stream', () =>
     drilled(async (rig) => {
       const archive = await rig.read('s.zst');

@@ -116,4 +116,40 @@ suite('a restore that stands still', { concurrency: 2 }, () => {
       program.child.stdin?.write(archive.subarray(0, Math.floor(archive.length * 0.8)));
       assertFailed(await program.ended, 12, /the source is stuck/);
     }));
+
+  test('for want of the first byte of its source does so before it connects', () =>
+    trial([], async (rig) => {
+      const args = ['restore', 'Copy', '-', '--stall-timeout', '1s'];
+      const program = rig.run(args, { stdin: 'pipe' });
+      program.child.stdin?.write('TAPE');
+      assertFailed(await program.ended, 12, /the source is stuck/);
+      assert.deepEqual(rig.server.logins, []);
+    }));
+
+  for (const [job, question] of [
+    [['restore', 'Copy'], /master_files/],
+    [['drill'], /MachineName/],
+    [['verify', '--server'], /MachineName/],
+  ] as const)
+    test(`because a question is not answered is ended: ${job.join(' ')}`, () =>
+      trial(['s.zst'], async (rig) => {
+        assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
+        rig.server.unanswered = question;
+        const ended = await rig.run([...job, 's.zst', '--stall-timeout', '1s']).ended;
+        assertFailed(ended, 12, /SQL Server is stuck \(a question was not answered\)/);
+      }));
+
+  test('in its last question has restored all the same', () =>
+    trial(['s.zst'], async (rig) => {
+      assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
+      const program = rig.run([...restore, 's.zst']);
+      await program.until('the restore', () =>
+        rig.server.statements.some((text) => text.startsWith('RESTORE DATABASE')),
+      );
+      rig.server.unanswered = /sys\.databases/;
+      const { code, lastLine } = await program.ended;
+      assert.equal(code, 0, lastLine);
+      assert.match(lastLine, /^OK /);
+      assert.doesNotMatch(lastLine, /state=/);
+    }));
 });

@@ -15,6 +15,7 @@ import { evaluate } from './evaluator.ts';
 import { type Fault, raised, serverMessage } from './fault.ts';
 import type { ActiveRequest, Database } from './instance.ts';
 import type { MtfBackupType } from './mtf-configuration.ts';
+import { date } from './mtf-reader.ts';
 import { pause } from './pause.ts';
 import { recipeLength, writeRecipe } from './recipe.ts';
 import type { Reply } from './reply.ts';
@@ -43,6 +44,8 @@ export interface DeviceContext {
 const mostDevices = 64;
 const longestName = 259;
 const notSupported = 50;
+/** Of the backup's end in the configuration stream. */
+const finishedAt = 82;
 // What a pipe's reader takes for the lists at the front of the stream, per device.
 const listBytes = 128 * 1024;
 
@@ -278,7 +281,7 @@ class DeviceExecution {
       this.#say(backupMessages.fileDone(Math.floor(pages / files.length), this.#name, file));
     }
     await this.#succeed(this.#processed(pages));
-    if (!options.leavesRestoring) database.state = 'ONLINE';
+    if (!options.leavesRestoring && !endsBefore(options.stopAt, verdict)) database.state = 'ONLINE';
   }
 
   /** RESTORE DATABASE x WITH RECOVERY. */
@@ -378,6 +381,12 @@ class DeviceExecution {
     this.#context.reply.message(message);
     this.#context.reply.flush();
   }
+}
+
+/** A log that ends before the point to stop at is restored as if WITH NORECOVERY, and that is a success. */
+function endsBefore(stopAt: string | undefined, { content }: RestoreVerdict): boolean {
+  const finished = content?.scin && date(content.scin, finishedAt);
+  return stopAt !== undefined && finished ? finished < new Date(stopAt) : false;
 }
 
 interface BackupPlan {

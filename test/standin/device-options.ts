@@ -20,6 +20,8 @@ export interface DeviceOptions {
   readonly differential: boolean;
   readonly leavesRestoring: boolean;
   readonly replace: boolean;
+  /** As written; a local time. */
+  readonly stopAt: string | undefined;
   readonly name: string | null;
   /** Position of the backup set that RESTORE means, from 1. */
   readonly file: number;
@@ -71,6 +73,7 @@ export function readDeviceOptions(
     differential: has('DIFFERENTIAL'),
     leavesRestoring: has('NORECOVERY') || has('STANDBY'),
     replace: has('REPLACE'),
+    stopAt: value('STOPAT'),
     name: value('NAME') ?? null,
     file: Number(value('FILE') ?? 1),
     has,

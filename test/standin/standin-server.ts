@@ -38,6 +38,8 @@ export class StandinServer {
   readonly runs: DeviceRun[] = [];
   /** Why connections were given up: clients out of protocol, or bugs of the stand-in. Empty in a good test. */
   readonly problems: unknown[] = [];
+  /** Batches that get no answer, and neither does what follows on their connection. */
+  unanswered: RegExp | undefined;
   readonly #listener: Server;
   readonly #control: ControlChannel;
   readonly #folder: string;
@@ -148,7 +150,8 @@ export class StandinServer {
         this.statements.push(text);
       },
       isMute: (text: string) =>
-        Boolean(deviceStatement.test(text) && this.#faults[0]?.['mute-sql']),
+        Boolean(deviceStatement.test(text) && this.#faults[0]?.['mute-sql']) ||
+        this.unanswered?.test(text) === true,
       problem: (error: unknown) => {
         this.problems.push(error);
       },

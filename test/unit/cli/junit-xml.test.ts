@@ -53,6 +53,14 @@ test('a drill that never restored: an error, and everything else skipped', () =>
   assert.equal(cases[0]?.children[0]?.attributes.message, 'no space');
 });
 
+test('a drill that was broken off, and one whose database is left: neither is green', () => {
+  const xml = junitXml({ ...report, verdict: 'broken-off', reason: 'Ctrl-C', dropped: false });
+  const [suite] = checkJunit(xml).children;
+  const { errors, failures } = suite?.attributes ?? {};
+  assert.deepEqual([errors, failures], ['1', '1']);
+  assert.match(xml, /message="Ctrl-C".*database vdibackup_drill_1 could not be dropped/s);
+});
+
 test('the characters that XML has a use for', () => {
   const name = `a < b && c > "d" \u0000 \n 'e' ]]> &amp;`;
   const check = { outcome: 'failed', elapsedMs: 1, messages: [name] } as const;

@@ -54,6 +54,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     now: () => noon,
     writeOut: (text) => {
       out += text;
+      return true;
     },
     output: new Output((text) => {
       err += text;

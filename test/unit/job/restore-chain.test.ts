@@ -95,7 +95,16 @@ suite('a chain orders', () => {
   });
 });
 
-const refused: [string, ChainLink[], string, RegExp][] = [
+const lateFull = { ...full, facts: { ...full.facts, started: '2019-05-02T21:00:54' } };
+
+const refused: [string, ChainLink[], string, RegExp, string?][] = [
+  [
+    'a full backup that was begun after the point to stop at',
+    [lateFull, log1],
+    'stop-at-too-early',
+    /full was begun at 2019-05-02T21:00:54/,
+    '2019-05-02T21:00:53.999',
+  ],
   [
     'a gap, by its ends',
     [full, log1, log3],
@@ -126,13 +135,13 @@ const refused: [string, ChainLink[], string, RegExp][] = [
 ];
 
 suite('a chain refuses', () => {
-  for (const [title, links, code, words] of refused)
+  for (const [title, links, code, words, stopAt] of refused)
     test(title, () => {
       const isIt = (error: unknown) =>
         error instanceof Failure &&
         error.kind === 'usage' &&
         error.code === code &&
         words.test(error.message);
-      assert.throws(() => orderChain(links), isIt);
+      assert.throws(() => orderChain(links, stopAt), isIt);
     });
 });

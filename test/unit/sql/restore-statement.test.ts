@@ -56,6 +56,11 @@ const statements: [title: string, change: Partial<RestoreStatementInput>, statem
     `RESTORE FILELISTONLY ${from}`,
   ],
   [
+    'the file list of one of several sets, under a password',
+    { action: 'filelistonly', with: "KEEP_CDC, MEDIAPASSWORD = 'x', FILE = 2" },
+    `RESTORE FILELISTONLY ${from} WITH MEDIAPASSWORD = 'x', FILE = 2`,
+  ],
+  [
     'the file list of an unusual block size',
     { action: 'filelistonly', blockSize: 4096 },
     `RESTORE FILELISTONLY ${from} WITH BLOCKSIZE = 4096`,

@@ -23,6 +23,8 @@ const readings: [text: string, names: string[]][] = [
   ['-- STATS, INIT\nCHECKSUM', ['CHECKSUM']],
   ['CHECKSUM /* a /* b */, STATS */, INIT', ['CHECKSUM', 'INIT']],
   ["DESCRIPTION = N'; -- /* ['", ['DESCRIPTION']],
+  ["STOPATMARK = 'lsn:1' AFTER '2026-05-01', FILE = @n", ['STOPATMARK', 'FILE']],
+  ['EXPIREDATE=-1.5 , NAME /* x */ = /* y */ [a b] -- z', ['EXPIREDATE', 'NAME']],
 ];
 
 for (const [text, names] of readings)
@@ -57,6 +59,12 @@ const refusals: [text: string, reason: RegExp][] = [
   ['-- only a comment', /does not begin with a word/],
   ['= 5', /"= 5" does not begin with a word/],
   ['WITH CHECKSUM', /the word WITH is already there/],
+  ['CHECKSUM DROP DATABASE x', /CHECKSUM is followed by more than its value/],
+  ["NAME = 'a' SHUTDOWN", /NAME is followed by more/],
+  ['STATS = 5 SHUTDOWN', /STATS is followed by more/],
+  ['ENCRYPTION (ALGORITHM = AES_256) EXEC (x)', /ENCRYPTION is followed by more/],
+  ['CHECKSUM [x]', /CHECKSUM is followed by more/],
+  ["CHECKSUM FROM DISK = 'x'", /CHECKSUM is followed by more/],
 ];
 
 for (const [text, reason] of refusals)
