@@ -58,6 +58,17 @@ suite('offline commands', () => {
     assert.equal(stdout.length, 0);
   });
 
+  test('verify of one whose trailer is shorter than it was, which no other zstd could read: exit 9', () => {
+    const short = join(folder, 'short-trailer.zst');
+    const bytes = readFileSync(golden);
+    const trailer = bytes.indexOf('{"vdibackup":', 100);
+    bytes.writeUInt32LE(bytes.readUInt32LE(trailer - 4) - 256, trailer - 4);
+    writeFileSync(short, bytes);
+    const { status, lastLine } = vdibackup('verify', short);
+    assert.equal(status, 9);
+    assert.match(lastLine, /its trailer does not end where the seek table says/);
+  });
+
   test('verify --json: the report on stdout, JSON Lines on stderr', () => {
     const { status, stdout, stderr } = vdibackup('verify', '--json', damaged);
     assert.equal(status, 9);
