@@ -13,6 +13,8 @@ export interface BlockHeader {
   readonly attributes: number;
   /** Bytes to the first stream; of an SFMB, which has none, to its end. 52 to 65535. */
   readonly bodyBytes: number;
+  /** Its number among the blocks of a backup set, from 0. */
+  readonly controlBlock: number;
 }
 
 export interface StreamHeader {
@@ -28,7 +30,7 @@ export function decodeBlockHeader(bytes: Uint8Array): BlockHeader | undefined {
   const bodyBytes = record.u16(8);
   if (!/^[A-Z0-9]{4}$/.test(type) || bodyBytes < blockHeaderBytes) return undefined;
   if (xor16(record, blockChecksumAt) !== record.u16(blockChecksumAt)) return undefined;
-  return { type, attributes: record.u32(4), bodyBytes };
+  return { type, attributes: record.u32(4), bodyBytes, controlBlock: record.u32(36) };
 }
 
 /** The stream header at the start of `bytes`; undefined when it is none. */

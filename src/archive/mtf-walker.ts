@@ -28,6 +28,8 @@ export interface MtfDataObserver {
   begins(id: string, position: number, length: number): void;
   /** Its next bytes; a view that is only good during the call. */
   data(bytes: Uint8Array, position: number): void;
+  /** The header of every block, before its streams. */
+  block(header: BlockHeader, position: number): void;
   /** The CSUM that SQL Server wrote behind the data stream seen last. */
   checksum(value: number): void;
   /** The configuration (MQCI) of a set, in the block MSCI at its start or MSLS at its end; only good during the call. */
@@ -55,6 +57,8 @@ export class MtfWalker {
   #isTape = false;
   /** Between two blocks, or in the zeros behind the last. */
   #betweenBlocks = false;
+  /** In the zeros behind the last block: a copy may be longer than what it copies. */
+  #onlyZeros = false;
   #damage: string | undefined;
   readonly #observer: MtfDataObserver | undefined;
   /** Bytes of the skipped ones that the observer still wants. */
@@ -73,7 +77,10 @@ export class MtfWalker {
       }
       if (this.#skip > 0) at += this.#skipSome(piece, at);
       else if (this.#step) at += this.#collect(piece, at, this.#step);
-      else return;
+      else {
+        if (this.#onlyZeros) this.#zeros(piece.subarray(at));
+        return;
+      }
     }
   }
 
@@ -143,12 +150,26 @@ export class MtfWalker {
     const header = decodeBlockHeader(bytes);
     if (header) {
       this.#betweenBlocks = false;
+      this.#observer?.block(header, this.#position - blockHeaderBytes);
       this.#body(header);
-    } else if (isZero(bytes)) this.#stop(undefined);
-    else {
+    } else if (isZero(bytes)) {
+      this.#stop(undefined);
+      this.#onlyZeros = true;
+    } else {
       this.#betweenBlocks = false;
       this.#stop(`no block header at byte ${this.#position - blockHeaderBytes}`);
     }
+  }
+
+  /** What stands behind zeros was not written there by itself: they are no end, but a hole. */
+  #zeros(bytes: Uint8Array): void {
+    const end = bytes.findIndex((byte) => byte !== 0);
+    if (end >= 0) {
+      this.#onlyZeros = false;
+      this.#betweenBlocks = false;
+      this.#stop(`there are zeros instead of a block, up to byte ${this.#position + end}`);
+    }
+    this.#position += bytes.length;
   }
 
   #body(header: BlockHeader): void {
