@@ -38,8 +38,11 @@ export function decodeStreamHeader(bytes: Uint8Array): StreamHeader | undefined 
   const record = new MtfRecord(bytes);
   const length = record.u64(8);
   if (length === undefined || bytes.length < streamHeaderBytes) return undefined;
+  const id = record.ascii(0, 4);
+  // Zeros have the right checksum, too: a hole in the file would be read as millions of empty streams.
+  if (!/^[ -~]{4}$/.test(id)) return undefined;
   if (xor16(record, streamChecksumAt) !== record.u16(streamChecksumAt)) return undefined;
-  return { id: record.ascii(0, 4), length };
+  return { id, length };
 }
 
 function xor16(record: MtfRecord, bytes: number): number {

@@ -19,6 +19,7 @@ export const maxKeptStreamBytes = MiB;
 const magicBytes = 8;
 const streamAlignment = 4;
 const nothing = new Uint8Array(0);
+const zeros = new Uint8Array(64 * 1024);
 
 type Step = (bytes: Uint8Array) => void;
 
@@ -163,7 +164,7 @@ export class MtfWalker {
 
   /** What stands behind zeros was not written there by itself: they are no end, but a hole. */
   #zeros(bytes: Uint8Array): void {
-    const end = bytes.findIndex((byte) => byte !== 0);
+    const end = firstNonZero(bytes);
     if (end >= 0) {
       this.#onlyZeros = false;
       this.#betweenBlocks = false;
@@ -229,6 +230,16 @@ export class MtfWalker {
     this.#skip += (streamAlignment - (end % streamAlignment)) % streamAlignment;
     this.#nextStream(block);
   }
+}
+
+/** -1 when there is none. Compared as a whole, since there may be any number of zeros. */
+function firstNonZero(bytes: Uint8Array): number {
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const some = bytes.subarray(at, at + zeros.length);
+    if (Buffer.compare(some, zeros.subarray(0, some.length)) !== 0)
+      return at + some.findIndex((byte) => byte !== 0);
+  }
+  return -1;
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -110,6 +110,12 @@ describe('MTF walker', () => {
     }
   });
 
+  it('takes zeros for no stream', () => {
+    const [tape] = sampleBlocks() as [Buffer];
+    const facts = walk(tape.subarray(0, 94), Buffer.alloc(10_000));
+    assert.equal(facts?.damage, 'no stream header in TAPE at byte 94');
+  });
+
   it('misses the start of a set, and the end of one that is not the last', () => {
     const blocks = sampleBlocks();
     const [start, end] = ['SSET', 'MSLS'].map((type) =>
