@@ -127,6 +127,29 @@ suite('offline commands', () => {
     assert.ok(!existsSync(out) && !existsSync(`${out}.partial`));
   });
 
+  test('extract of a partial file to the name it was meant for: exit 2, and it is still there', () => {
+    const [partial, out] = [join(folder, 'kept.bak.partial'), join(folder, 'kept.bak')];
+    writeFileSync(partial, readFileSync(golden));
+    for (const argv of [
+      [partial, out],
+      ['--salvage', partial, out],
+      ['--overwrite', partial, partial],
+    ]) {
+      const { status, lastLine } = vdibackup('extract', ...argv);
+      assert.equal(status, 2);
+      assert.match(lastLine, /kept\.bak\.partial is the file that is read \(exit 2\)$/);
+      assert.ok(readFileSync(partial).equals(readFileSync(golden)));
+    }
+  });
+
+  test('a line end in the name of a file leaves the last line whole', () => {
+    const odd = join(folder, 'line\nend\u001b[31m.zst');
+    writeFileSync(odd, readFileSync(golden));
+    const { status, stdout, lastLine } = vdibackup('info', odd);
+    assert.deepEqual([status, /^OK info file=/.test(lastLine)], [0, true]);
+    assert.ok(!stdout.includes('\u001b'));
+  });
+
   test('extract --salvage of one cut short: exit 9, and its good beginning', () => {
     const [cut, out] = [join(folder, 'cut.zst'), join(folder, 'cut.bak')];
     writeFileSync(cut, readFileSync(golden).subarray(0, 430_000));
