@@ -28,6 +28,12 @@ function vdibackup(...argv: string[]) {
   return { status, stdout, stderr: said, lastLine: said.trimEnd().split('\n').at(-1) ?? '' };
 }
 
+/** 64 KiB of zeros whose checksum is wrong. */
+function badFrame(): Buffer {
+  const head = Buffer.from('28b52ffda40000010003000800', 'hex');
+  return Buffer.concat([head, Buffer.alloc(4)]);
+}
+
 suite('offline commands', () => {
   let folder: string;
   let damaged: string;
@@ -67,6 +73,16 @@ suite('offline commands', () => {
     const { status, lastLine } = vdibackup('verify', short);
     assert.equal(status, 9);
     assert.match(lastLine, /its trailer does not end where the seek table says/);
+  });
+
+  test('verify of one that is bad all over counts what it does not list', () => {
+    const zeros = join(folder, 'zeros.zst');
+    writeFileSync(zeros, Buffer.concat(Array.from({ length: 300 }, badFrame)));
+    const { status, stderr, lastLine } = vdibackup('verify', zeros);
+    assert.equal(status, 9);
+    const others = Number(/\(and (\d+) more\)/.exec(lastLine)?.[1]);
+    assert.ok(others > 150, lastLine);
+    assert.equal(stderr.match(/^damage: /gm)?.length, 100);
   });
 
   test('verify --json: the report on stdout, JSON Lines on stderr', () => {
