@@ -159,13 +159,18 @@ async function readEnds(
     throw damaged(name, 'its seek table counts its header or trailer as data');
   }
   if (last.compressedBytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
-  const trailer = decodeArchiveTrailer(
-    await readExactly(source, last.offset, last.compressedBytes),
-    name,
-  );
+  const trailerFrame = await readExactly(source, last.offset, last.compressedBytes);
+  const trailer = decodeArchiveTrailer(trailerFrame, name);
+  // Blanks fill it, so it would read as well if it were shorter; any other zstd would then stumble over the rest.
+  if (frameBytesOf(trailerFrame, name) !== last.compressedBytes)
+    throw damaged(name, 'its trailer does not end where the seek table says');
   const ends = { trailer, table };
   checkTotals(ends, header, name);
   return ends;
+}
+
+function frameBytesOf(frame: Uint8Array, name: string): number {
+  return skippableHeadBytes + decodeSkippableHead(frame, name).contentBytes;
 }
 
 function outerEntries(table: SeekTable): [SeekTableEntry | undefined, SeekTableEntry | undefined] {

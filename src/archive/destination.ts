@@ -39,6 +39,21 @@ export async function checkDestinations(
   return destinations;
 }
 
+/** Refuses a destination that is `source`, or whose partial file is: a partial file is made anew, the old one removed. */
+export async function refuseSource(destination: Destination, source: string): Promise<void> {
+  const read = await look(source, source, stat);
+  for (const name of [destination.name, destination.name + partialSuffix]) {
+    const found = await look(join(destination.folder, name), name, lstat);
+    if (found && found.ino === read?.ino && found.dev === read.dev)
+      throw unusable(
+        destination.path,
+        `${name} is the file that is read`,
+        'give it another name',
+        'is-the-source',
+      );
+  }
+}
+
 async function checkDestination(path: string, overwrite: boolean): Promise<Destination> {
   checkName(path);
   const absolute = resolve(path);

@@ -30,9 +30,13 @@ export interface PlannedFrame {
 export function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: string): void {
   const where = placeOf(planned);
   const header = decodeFrameHeader(frame, `${file}, ${where}`);
-  if (header.contentSize !== planned.rawBytes || header.dictionaryId !== 0) {
-    const said = `says it holds ${header.contentSize} raw bytes, not ${planned.rawBytes}`;
-    throw damaged(file, `${where} ${said}`);
+  if (header.dictionaryId !== 0) throw damaged(file, `${where} needs a dictionary`);
+  if (header.contentSize !== planned.rawBytes) {
+    const said =
+      header.contentSize === undefined
+        ? 'says it holds an unknown number of raw bytes'
+        : `says it holds ${header.contentSize} raw bytes`;
+    throw damaged(file, `${where} ${said}, not ${planned.rawBytes}`);
   }
   if (planned.checksum === undefined) return;
   if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)

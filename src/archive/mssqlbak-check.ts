@@ -12,7 +12,8 @@ export const recordMark = 0x21;
 const minPayloadBytes = 256;
 const maxPayloadBytes = 0xffff;
 const filemarkStep = 512;
-/** A gap in front of a filemark reaches at most to the next physical block. */
+/** A gap in front of a filemark reaches to the next physical block, which is as long as a filemark; or to this much. */
+const minGapLimit = 1024;
 const maxGapBytes = 64 * KiB;
 /** Bytes that must be there before the next step can be taken. */
 const lookAhead = recordHeadBytes + maxPayloadBytes + maxGapBytes + blockHeaderBytes;
@@ -32,6 +33,8 @@ export class MssqlbakCheck {
   #position = 0;
   #at = containerHeadBytes;
   #lost = false;
+  /** Only what stands behind a record may be a gap: at the start and behind a filemark there is a record. */
+  #behindRecord = false;
 
   constructor(onDamage: (damage: RecordDamage) => void) {
     this.#onDamage = onDamage;
@@ -67,24 +70,32 @@ export class MssqlbakCheck {
     if (mark !== undefined) {
       this.#at += mark;
       this.#lost = false;
+      this.#behindRecord = false;
       return;
     }
     const record = this.#lost ? undefined : recordAt(this.#ahead());
-    if (record?.good) {
-      this.records.checked += 1;
-      this.#at += record.bytes;
-      return;
-    }
-    const gap = this.#gap(rawOffset);
-    if (gap !== undefined) this.#at += gap;
-    else if (record) this.#badRecord(record.bytes, rawOffset);
+    if (record?.good) this.#takeRecord(record.bytes);
+    else this.#stepOver(record, rawOffset);
+  }
+
+  #takeRecord(bytes: number): void {
+    this.records.checked += 1;
+    this.#at += bytes;
+    this.#behindRecord = true;
+  }
+
+  /** A damaged record ends in front of the next filemark, too; garbage that begins like one hardly does. */
+  #stepOver(record: CompressedRecord | undefined, rawOffset: number): void {
+    const gap = this.#behindRecord ? this.#gap(rawOffset) : undefined;
+    if (record && (gap === undefined || record.bytes <= gap))
+      this.#badRecord(record.bytes, rawOffset);
+    else if (gap !== undefined) this.#at += gap;
     else this.#loseChain(rawOffset);
   }
 
   #badRecord(bytes: number, rawOffset: number): void {
-    this.records.checked += 1;
+    this.#takeRecord(bytes);
     this.records.bad += 1;
-    this.#at += bytes;
     const message = `the compressed record at byte ${rawOffset} does not have its checksum`;
     this.#onDamage({ code: 'record-checksum', message, rawOffset });
   }
@@ -104,7 +115,8 @@ export class MssqlbakCheck {
     const ahead = this.#ahead();
     const first = (filemarkStep - (rawOffset % filemarkStep)) % filemarkStep;
     for (let gap = first; gap < maxGapBytes && gap < ahead.length; gap += filemarkStep) {
-      if (filemarkAt(ahead.subarray(gap)) !== undefined) return gap;
+      const mark = filemarkAt(ahead.subarray(gap));
+      if (mark !== undefined) return gap < Math.max(mark, minGapLimit) ? gap : undefined;
     }
     return undefined;
   }

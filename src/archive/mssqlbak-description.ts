@@ -26,6 +26,8 @@ const largestFilemark = 64 * KiB;
 /** Records decompressed before the end of a set: MSLS takes a few KiB of their 64 KiB each. */
 const lastCount = 8;
 const step = 512;
+/** A place in the list of a filemark. */
+const offsetBytes = 8;
 const wanted = ['RAID', 'MQCI'];
 
 /** Never throws for any bytes; what was not reached is absent. Looks for the first `most` sets. */
@@ -99,9 +101,14 @@ async function filemarks(raw: RawBytes): Promise<number[] | undefined> {
 /** Newest first at 72 (2008 and later) or 60, each a u64. */
 function listed(mark: MtfRecord, position: number): number[] | undefined {
   const [capacity, used] = [mark.u32(52), mark.u32(56)];
-  if (used > capacity || used === 0) return undefined;
   const at = mark.u32(60) === 72 ? 72 : 60;
-  const offsets = Array.from({ length: used }, (_, index) => mark.u64(at + index * 8) ?? -1);
+  // What a filemark says of itself has no checksum: more than it has room for is not there to be read.
+  const most = Math.min(capacity, Math.floor((mark.length - at) / offsetBytes));
+  if (used > most || used === 0) return undefined;
+  const offsets = Array.from(
+    { length: used },
+    (_, index) => mark.u64(at + index * offsetBytes) ?? -1,
+  );
   if (offsets.some((offset) => offset < 0 || offset >= position)) return undefined;
   return [...offsets.reverse(), position];
 }

@@ -11,7 +11,7 @@ import { maxKeptStreamBytes } from './mtf-walker.ts';
 import type { RawBytes } from './raw-bytes.ts';
 
 /** Headers looked at before a backup counts as too long-winded to be described at once. */
-const maxHops = 50_000;
+const maxHops = 100_000;
 const streamAlignment = 4;
 
 export interface HoppedBlock {
@@ -26,13 +26,22 @@ export interface HoppedBlock {
   readonly end: number;
 }
 
+/** Counts down; at 0 the blocks ended early only because there were too many. */
+export interface Hops {
+  left: number;
+}
+
+export function allHops(): Hops {
+  return { left: maxHops };
+}
+
 /** The blocks from `start` on, as far as they can be reached; `wanted` streams are read. Never throws for any bytes. */
 export async function* hopBlocks(
   raw: RawBytes,
   start: number,
   wanted: readonly string[],
+  hops = allHops(),
 ): AsyncGenerator<HoppedBlock> {
-  const hops = { left: maxHops };
   for (let at = start; ; ) {
     const block = await readBlock(raw, at, wanted, hops);
     if (!block) return;
@@ -45,8 +54,10 @@ async function readBlock(
   raw: RawBytes,
   at: number,
   wanted: readonly string[],
-  hops: { left: number },
+  hops: Hops,
 ): Promise<HoppedBlock | undefined> {
+  if (hops.left <= 0) return undefined;
+  hops.left -= 1;
   const head = await raw.read(at, blockHeaderBytes);
   const header = head.length === blockHeaderBytes ? decodeBlockHeader(head) : undefined;
   if (!header) return undefined;
@@ -65,7 +76,7 @@ async function readStreams(
   start: number,
   block: BlockHeader,
   wanted: readonly string[],
-  hops: { left: number },
+  hops: Hops,
 ): Promise<{ streams: Map<string, Uint8Array>; end: number } | undefined> {
   const streams = new Map<string, Uint8Array>();
   for (let at = start; hops.left > 0; ) {

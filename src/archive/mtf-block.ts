@@ -13,6 +13,8 @@ export interface BlockHeader {
   readonly attributes: number;
   /** Bytes to the first stream; of an SFMB, which has none, to its end. 52 to 65535. */
   readonly bodyBytes: number;
+  /** Its number among the blocks of a backup set, from 0. */
+  readonly controlBlock: number;
 }
 
 export interface StreamHeader {
@@ -28,7 +30,7 @@ export function decodeBlockHeader(bytes: Uint8Array): BlockHeader | undefined {
   const bodyBytes = record.u16(8);
   if (!/^[A-Z0-9]{4}$/.test(type) || bodyBytes < blockHeaderBytes) return undefined;
   if (xor16(record, blockChecksumAt) !== record.u16(blockChecksumAt)) return undefined;
-  return { type, attributes: record.u32(4), bodyBytes };
+  return { type, attributes: record.u32(4), bodyBytes, controlBlock: record.u32(36) };
 }
 
 /** The stream header at the start of `bytes`; undefined when it is none. */
@@ -36,8 +38,11 @@ export function decodeStreamHeader(bytes: Uint8Array): StreamHeader | undefined 
   const record = new MtfRecord(bytes);
   const length = record.u64(8);
   if (length === undefined || bytes.length < streamHeaderBytes) return undefined;
+  const id = record.ascii(0, 4);
+  // Zeros have the right checksum, too: a hole in the file would be read as millions of empty streams.
+  if (!/^[ -~]{4}$/.test(id)) return undefined;
   if (xor16(record, streamChecksumAt) !== record.u16(streamChecksumAt)) return undefined;
-  return { id: record.ascii(0, 4), length };
+  return { id, length };
 }
 
 function xor16(record: MtfRecord, bytes: number): number {

@@ -3,14 +3,17 @@
 // bytes in its cache, or are made here.
 import { sectorBytes, sumSectors } from '../sector-sums.ts';
 import { disagreements, disagreementWords } from './mtf-agreement.ts';
+import type { BlockHeader } from './mtf-block.ts';
 import { PageCheck, pageBytes } from './mtf-page-check.ts';
 import type { MtfDataObserver } from './mtf-walker.ts';
 
 /** Zero bytes in front of the data of every MQDA and MQTL stream. */
 const leadBytes = 2;
+/** Blocks in front of and behind the data of a set have no numbers. */
+const unnumbered = ['TAPE', 'SFMB', 'ESET'];
 
 export interface DataDamage {
-  readonly code: 'page-checksum' | 'backup-checksum' | 'configuration';
+  readonly code: 'page-checksum' | 'backup-checksum' | 'configuration' | 'block-order';
   readonly message: string;
   readonly rawOffset: number;
 }
@@ -24,6 +27,8 @@ export class MtfDataCheck implements MtfDataObserver {
   #sumsAt = 0;
   /** Of the set that passes by, from its start. */
   #configuration: Uint8Array | undefined;
+  /** Number that the next block of the set has. */
+  #nextBlock = 0;
   #start = 0;
   #end = 0;
   #hasPages = false;
@@ -51,6 +56,21 @@ export class MtfDataCheck implements MtfDataObserver {
     this.#sums = sums;
     this.#sumsAt = rawOffset;
     if (spoilt) this.#spoilt = true;
+  }
+
+  /** Where a block is missing or comes twice, the framing fits all the same. */
+  block({ type, controlBlock }: BlockHeader, rawOffset: number): void {
+    if (type === 'TAPE' && rawOffset > 0) this.#misplaced('a second media header', rawOffset);
+    if (unnumbered.includes(type)) return;
+    const expected = type === 'SSET' ? 0 : this.#nextBlock;
+    this.#nextBlock = controlBlock + 1;
+    if (controlBlock === expected) return;
+    const expectation = `where block ${expected} was expected`;
+    this.#misplaced(`block ${controlBlock} of its backup set ${expectation}`, rawOffset);
+  }
+
+  #misplaced(what: string, rawOffset: number): void {
+    this.#onDamage({ code: 'block-order', message: `at byte ${rawOffset} is ${what}`, rawOffset });
   }
 
   begins(id: string, position: number, length: number): void {

@@ -1,6 +1,6 @@
 // What a raw stream holds: its media and its backup sets, from headers and configurations only.
 import { type Disagreement, disagreements } from './mtf-agreement.ts';
-import { type HoppedBlock, hopBlocks } from './mtf-block-hops.ts';
+import { allHops, type HoppedBlock, hopBlocks } from './mtf-block-hops.ts';
 import { fileRows, headerRow, mediaRow, type Row, type SetBlocks } from './mtf-only-rows.ts';
 import type { RawBytes } from './raw-bytes.ts';
 
@@ -24,11 +24,12 @@ export async function describeMtf(
   most = Number.POSITIVE_INFINITY,
 ): Promise<MtfDescription> {
   const collector = new BlockCollector();
-  for await (const block of hopBlocks(raw, 0, ['RAID', 'MQCI'])) {
+  const hops = allHops();
+  for await (const block of hopBlocks(raw, 0, ['RAID', 'MQCI'], hops)) {
     if (block.type === 'SSET' && collector.sets === most) return collector.describe(false, true);
     collector.block(block);
   }
-  return collector.describe(false, raw.gaveUp);
+  return collector.describe(false, raw.gaveUp || hops.left <= 0);
 }
 
 /** Takes blocks in the order of the stream. */

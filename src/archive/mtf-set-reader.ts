@@ -28,6 +28,8 @@ export class MtfSetReader {
   #endBlocks = 0;
   #filemarks = 0;
   #aborted = false;
+  /** Number of the first set that the next one follows without an end of its own. */
+  #unended: number | undefined;
   #lastBlock = '';
 
   /** Whether `body` of this block is wanted whole. */
@@ -41,6 +43,7 @@ export class MtfSetReader {
 
   /** The next block; `body` reaches to its first stream when it was wanted. */
   block(header: BlockHeader, body: Uint8Array): void {
+    if (header.type === 'SSET' && this.#sets > 0 && !this.#ended()) this.#unended ??= this.#sets;
     this.#lastBlock = header.type;
     if (header.type === 'TAPE') this.#media = {};
     else if (header.type === 'SSET') this.#begin(body);
@@ -64,8 +67,9 @@ export class MtfSetReader {
   facts(whole: boolean): MtfFacts {
     return {
       compressed: false,
-      complete: whole && this.#closed(),
+      complete: whole && this.#ended() && !this.#aborted && this.#unended === undefined,
       sets: this.#sets,
+      ...(this.#unended !== undefined && { damage: `backup set ${this.#unended} has no end` }),
       ...this.#media,
       ...(this.#sets > 0 && { set: this.#setFacts() }),
     };
@@ -81,8 +85,9 @@ export class MtfSetReader {
     this.#aborted = false;
   }
 
-  #closed(): boolean {
-    if (!this.#last || this.#endBlocks < endBlocks || this.#aborted) return false;
+  /** Whether the last set is there to its end, be it good or given up. */
+  #ended(): boolean {
+    if (this.#sets === 0 || !this.#last || this.#endBlocks < endBlocks) return false;
     // A device that keeps filemarks apart from the data (VDF_FileMarks) sends none at all.
     return this.#lastBlock === (this.#filemarks > 0 ? 'SFMB' : 'ESET');
   }

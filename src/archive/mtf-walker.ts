@@ -19,6 +19,7 @@ export const maxKeptStreamBytes = MiB;
 const magicBytes = 8;
 const streamAlignment = 4;
 const nothing = new Uint8Array(0);
+const zeros = new Uint8Array(64 * 1024);
 
 type Step = (bytes: Uint8Array) => void;
 
@@ -28,6 +29,8 @@ export interface MtfDataObserver {
   begins(id: string, position: number, length: number): void;
   /** Its next bytes; a view that is only good during the call. */
   data(bytes: Uint8Array, position: number): void;
+  /** The header of every block, before its streams. */
+  block(header: BlockHeader, position: number): void;
   /** The CSUM that SQL Server wrote behind the data stream seen last. */
   checksum(value: number): void;
   /** The configuration (MQCI) of a set, in the block MSCI at its start or MSLS at its end; only good during the call. */
@@ -55,6 +58,8 @@ export class MtfWalker {
   #isTape = false;
   /** Between two blocks, or in the zeros behind the last. */
   #betweenBlocks = false;
+  /** In the zeros behind the last block: a copy may be longer than what it copies. */
+  #onlyZeros = false;
   #damage: string | undefined;
   readonly #observer: MtfDataObserver | undefined;
   /** Bytes of the skipped ones that the observer still wants. */
@@ -73,7 +78,10 @@ export class MtfWalker {
       }
       if (this.#skip > 0) at += this.#skipSome(piece, at);
       else if (this.#step) at += this.#collect(piece, at, this.#step);
-      else return;
+      else {
+        if (this.#onlyZeros) this.#zeros(piece.subarray(at));
+        return;
+      }
     }
   }
 
@@ -143,12 +151,26 @@ export class MtfWalker {
     const header = decodeBlockHeader(bytes);
     if (header) {
       this.#betweenBlocks = false;
+      this.#observer?.block(header, this.#position - blockHeaderBytes);
       this.#body(header);
-    } else if (isZero(bytes)) this.#stop(undefined);
-    else {
+    } else if (isZero(bytes)) {
+      this.#stop(undefined);
+      this.#onlyZeros = true;
+    } else {
       this.#betweenBlocks = false;
       this.#stop(`no block header at byte ${this.#position - blockHeaderBytes}`);
     }
+  }
+
+  /** What stands behind zeros was not written there by itself: they are no end, but a hole. */
+  #zeros(bytes: Uint8Array): void {
+    const end = firstNonZero(bytes);
+    if (end >= 0) {
+      this.#onlyZeros = false;
+      this.#betweenBlocks = false;
+      this.#stop(`there are zeros instead of a block, up to byte ${this.#position + end}`);
+    }
+    this.#position += bytes.length;
   }
 
   #body(header: BlockHeader): void {
@@ -208,6 +230,16 @@ export class MtfWalker {
     this.#skip += (streamAlignment - (end % streamAlignment)) % streamAlignment;
     this.#nextStream(block);
   }
+}
+
+/** -1 when there is none. Compared as a whole, since there may be any number of zeros. */
+function firstNonZero(bytes: Uint8Array): number {
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const some = bytes.subarray(at, at + zeros.length);
+    if (Buffer.compare(some, zeros.subarray(0, some.length)) !== 0)
+      return at + some.findIndex((byte) => byte !== 0);
+  }
+  return -1;
 }
 
 function isZero(bytes: Uint8Array): boolean {

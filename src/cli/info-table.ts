@@ -34,7 +34,8 @@ export function infoTable({
   ];
   const rest = moreSets ? ['', '  more may follow: vdibackup verify reads and counts all'] : [];
   const text = [`${oneLine(file)}`, ...table(lines), ...sets.flatMap(setText), ...rest];
-  return `${text.join('\n')}\n`;
+  // Names come from the file: a terminal shall not obey them.
+  return `${text.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n')}\n`;
 }
 
 function archiveLines(archive: ArchiveInfo): Line[] {

@@ -32,7 +32,8 @@ export interface DatabaseTitle {
 }
 
 export function okLine(summary: JobSummary, title: RunTitle): string {
-  const files = `file=${title.files.join(',')}`;
+  // Blanks stay as they are; a line end in a name would make this two lines.
+  const files = `file=${title.files.join(',').replaceAll(/\p{Cc}/gu, '?')}`;
   return 'job' in summary ? okRead(summary, files) : okBackup(summary, files);
 }
 

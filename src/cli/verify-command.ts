@@ -72,7 +72,9 @@ function summary({ files, rawBytes, storedBytes, elapsedMs, server }: VerifyRepo
 function damagedFailure({ files, sets, server }: VerifyReport): Failure {
   const damage = [...files.flatMap((file) => file.damage), ...sets];
   const bad = files.filter((file) => !file.good).length;
-  const many = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
+  const omitted = files.reduce((sum, { damageOmitted = 0 }) => sum + damageOmitted, 0);
+  const others = damage.length - 1 + omitted;
+  const many = others > 0 ? ` (and ${others} more)` : '';
   const what = bad > 0 ? `${bad} of ${files.length} files damaged` : 'the set is not whole';
   return new Failure('integrity', 'damaged', `${what}: ${damage[0]?.message ?? 'damage'}${many}`, {
     hints: [

@@ -3,7 +3,7 @@
 
 import type { Abort } from '../abort.ts';
 import { finishedArchive, openBackup, type StoredBackup } from '../archive/archive-reader.ts';
-import { checkDestinations } from '../archive/destination.ts';
+import { checkDestinations, refuseSource } from '../archive/destination.ts';
 import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
 import { PartialFile } from '../archive/file-sink.ts';
 import type { Sink } from '../archive/sink.ts';
@@ -86,10 +86,12 @@ class ExtractRun {
   }
 
   async #lockOut(): Promise<void> {
-    const { out, overwrite } = this.#request;
+    const { file, out, overwrite } = this.#request;
     if (out === stdoutPath) return;
     const [destination] = await checkDestinations([out], { overwrite });
-    if (destination) this.#lock = await lockDestination(destination);
+    if (!destination) return;
+    await refuseSource(destination, file);
+    this.#lock = await lockDestination(destination);
   }
 
   async #create(): Promise<{ sink: Sink; publish: () => Promise<void> }> {

@@ -124,8 +124,8 @@ class FileVerification {
   /** Good frames are as SQL Server sent them: then a contradiction is its own, of a kind that nobody has met yet. */
   #dataDamage(damage: DataDamage): void {
     const { form, source } = this.#backup;
-    if (damage.code !== 'configuration' || form !== 'archive' || this.#badFrames > 0)
-      this.#found.add(damage);
+    const contradiction = damage.code === 'configuration' || damage.code === 'block-order';
+    if (!contradiction || form !== 'archive' || this.#badFrames > 0) this.#found.add(damage);
     else this.#tools.onWarning(damage.code, `${source.name}: ${damage.message}`);
   }
 

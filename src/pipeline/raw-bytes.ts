@@ -12,6 +12,8 @@ const keptFrames = 3;
 const maxFrames = 256;
 /** Of a stream without a seek table only this much can be read: its beginning. */
 const maxPrefixBytes = 8 * MiB;
+/** Stored bytes read for it: frames may hold next to nothing. */
+const maxStoredBytes = 2 * maxPrefixBytes;
 const inputBytes = 128 * KiB;
 
 /** The raw stream of a backup. Reads never fail for what is in the file: they end early. */
@@ -124,11 +126,15 @@ class StreamPrefix implements RawBytes {
   readonly #context = new zstd.DCtx();
   #raw = new Uint8Array(256 * KiB);
   #have = 0;
+  readonly #start: number;
   #at: number;
+  /** Read, but not decompressed yet. */
+  #input: Uint8Array = new Uint8Array(0);
   #ended = false;
 
   constructor(source: Source, start: number) {
     this.#source = source;
+    this.#start = start;
     this.#at = start;
   }
 
@@ -144,21 +150,32 @@ class StreamPrefix implements RawBytes {
   }
 
   async #more(): Promise<void> {
-    const input = await readSome(this.#source, this.#at, inputBytes);
-    if (input.length === 0) return this.#end(true);
+    if (this.#input.length === 0) await this.#refill();
     if (this.#have === this.#raw.length) this.#grow();
+    const atEnd = this.#input.length === 0;
     try {
-      const [, made, used] = this.#context.decompressStream(this.#raw.subarray(this.#have), input);
+      const target = this.#raw.subarray(this.#have);
+      const [, made, used] = this.#context.decompressStream(target, this.#input);
       this.#have += made;
-      this.#at += used;
-      if (made === 0 && used === 0) this.#end(false);
+      this.#input = this.#input.subarray(used);
+      if (made === 0 && used === 0) this.#end(atEnd);
     } catch {
       this.#end(false);
     }
     if (this.#have >= maxPrefixBytes) this.#end(false);
   }
 
+  async #refill(): Promise<void> {
+    if (this.#at - this.#start >= maxStoredBytes) {
+      this.gaveUp = true;
+      return this.#end(false);
+    }
+    this.#input = await readSome(this.#source, this.#at, inputBytes);
+    this.#at += this.#input.length;
+  }
+
   #end(whole: boolean): void {
+    if (this.#ended) return;
     this.#ended = true;
     if (whole) this.#length = this.#have;
   }

@@ -28,6 +28,12 @@ function vdibackup(...argv: string[]) {
   return { status, stdout, stderr: said, lastLine: said.trimEnd().split('\n').at(-1) ?? '' };
 }
 
+/** 64 KiB of zeros whose checksum is wrong. */
+function badFrame(): Buffer {
+  const head = Buffer.from('28b52ffda40000010003000800', 'hex');
+  return Buffer.concat([head, Buffer.alloc(4)]);
+}
+
 suite('offline commands', () => {
   let folder: string;
   let damaged: string;
@@ -56,6 +62,27 @@ suite('offline commands', () => {
     assert.match(stderr, /^damage: .+frame 1 at byte \d+/m);
     assert.equal(stderr.match(/^error: /gm)?.length, 1);
     assert.equal(stdout.length, 0);
+  });
+
+  test('verify of one whose trailer is shorter than it was, which no other zstd could read: exit 9', () => {
+    const short = join(folder, 'short-trailer.zst');
+    const bytes = readFileSync(golden);
+    const trailer = bytes.indexOf('{"vdibackup":', 100);
+    bytes.writeUInt32LE(bytes.readUInt32LE(trailer - 4) - 256, trailer - 4);
+    writeFileSync(short, bytes);
+    const { status, lastLine } = vdibackup('verify', short);
+    assert.equal(status, 9);
+    assert.match(lastLine, /its trailer does not end where the seek table says/);
+  });
+
+  test('verify of one that is bad all over counts what it does not list', () => {
+    const zeros = join(folder, 'zeros.zst');
+    writeFileSync(zeros, Buffer.concat(Array.from({ length: 300 }, badFrame)));
+    const { status, stderr, lastLine } = vdibackup('verify', zeros);
+    assert.equal(status, 9);
+    const others = Number(/\(and (\d+) more\)/.exec(lastLine)?.[1]);
+    assert.ok(others > 150, lastLine);
+    assert.equal(stderr.match(/^damage: /gm)?.length, 100);
   });
 
   test('verify --json: the report on stdout, JSON Lines on stderr', () => {
@@ -114,6 +141,29 @@ suite('offline commands', () => {
     assert.equal(status, 9);
     assert.match(lastLine, /^FAILED extract .+ is damaged: frame 1 at byte \d+.*\(exit 9\)$/);
     assert.ok(!existsSync(out) && !existsSync(`${out}.partial`));
+  });
+
+  test('extract of a partial file to the name it was meant for: exit 2, and it is still there', () => {
+    const [partial, out] = [join(folder, 'kept.bak.partial'), join(folder, 'kept.bak')];
+    writeFileSync(partial, readFileSync(golden));
+    for (const argv of [
+      [partial, out],
+      ['--salvage', partial, out],
+      ['--overwrite', partial, partial],
+    ]) {
+      const { status, lastLine } = vdibackup('extract', ...argv);
+      assert.equal(status, 2);
+      assert.match(lastLine, /kept\.bak\.partial is the file that is read \(exit 2\)$/);
+      assert.ok(readFileSync(partial).equals(readFileSync(golden)));
+    }
+  });
+
+  test('a line end in the name of a file leaves the last line whole', () => {
+    const odd = join(folder, 'line\nend\u001b[31m.zst');
+    writeFileSync(odd, readFileSync(golden));
+    const { status, stdout, lastLine } = vdibackup('info', odd);
+    assert.deepEqual([status, /^OK info file=/.test(lastLine)], [0, true]);
+    assert.ok(!stdout.includes('\u001b'));
   });
 
   test('extract --salvage of one cut short: exit 9, and its good beginning', () => {

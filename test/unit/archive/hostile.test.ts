@@ -18,6 +18,7 @@ import { encodeSkippableHead } from '../../../src/archive/skippable-frame.ts';
 import { decompressXpress } from '../../../src/archive/xpress-huffman.ts';
 import { MiB } from '../../../src/byte-size.ts';
 import { Failure } from '../../../src/errors.ts';
+import { containerSample } from '../../fuzz/container-sample.ts';
 import { verify } from '../../rig/read-jobs.ts';
 import { sampleBlocks } from './mtf-sample.ts';
 
@@ -148,6 +149,15 @@ suite('hostile files', () => {
       }),
       runs,
     ));
+
+  test('a filemark that claims to list two thousand million others', async () => {
+    const bytes = containerSample();
+    const mark = bytes.length - 512;
+    assert.equal(bytes.readUInt32LE(mark + 56), 2);
+    for (const offset of [52, 56]) bytes.writeUInt32LE(0x7fff_ffff, mark + offset);
+    const { sets } = await describeMssqlbak(rawBytesOf(bytes));
+    assert.equal(sets.length, 1);
+  });
 
   test('checks of any stream end, and do not depend on where it is cut into pieces', () => {
     const check = (bytes: Uint8Array, pieces: readonly number[]) => {

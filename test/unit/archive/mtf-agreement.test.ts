@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { disagreements } from '../../../src/archive/mtf-agreement.ts';
+import { MtfDataCheck } from '../../../src/archive/mtf-data-check.ts';
+import { MtfWalker } from '../../../src/archive/mtf-walker.ts';
 import { writeArchive } from '../../rig/make-archive.ts';
 import { backupBytes, description as sample } from '../../rig/mtf-description.ts';
 import { info, verify } from '../../rig/read-jobs.ts';
 import { type MtfDescription, mqci } from '../../standin/mtf-configuration.ts';
+import { sampleBlocks } from './mtf-sample.ts';
 
 const description: MtfDescription = { ...sample, type: 'diff', databaseName: 'Sales' };
 const sizes = { dataBytes: 8192, logBytes: 4096, backupSize: 65_536 };
@@ -79,6 +82,31 @@ suite('the configurations at the start and the end of a backup set', () => {
         assert.ok(Array.isArray(disagreements(first, last)));
       }),
     );
+  });
+});
+
+suite('a block of a backup set', () => {
+  function damageOf(blocks: readonly Uint8Array[]): string[] {
+    const damage: string[] = [];
+    const walker = new MtfWalker(new MtfDataCheck(({ message }) => damage.push(message)));
+    for (const block of blocks) walker.push(block);
+    return damage;
+  }
+  const blocks = sampleBlocks();
+
+  test('is missed', () => {
+    const at = blocks.slice(0, 5).reduce((sum, { length }) => sum + length, 0);
+    assert.deepEqual(damageOf(blocks.toSpliced(5, 1)), [
+      `at byte ${at} is block 4 of its backup set where block 3 was expected`,
+    ]);
+  });
+
+  test('is noticed when it comes twice', () => {
+    assert.equal(damageOf(blocks.toSpliced(5, 0, blocks[5] as Buffer)).length, 1);
+    assert.deepEqual(damageOf([...blocks, ...blocks]), [
+      `at byte ${Buffer.concat(blocks).length} is a second media header`,
+    ]);
+    assert.deepEqual(damageOf([...blocks, ...blocks.slice(2)]), []);
   });
 });
 

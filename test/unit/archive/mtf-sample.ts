@@ -45,6 +45,15 @@ export function block(
   return Buffer.concat(parts);
 }
 
+/** The blocks, now with their numbers in the set. */
+export function numbered(blocks: readonly Buffer[]): readonly Buffer[] {
+  for (const [index, bytes] of blocks.entries()) {
+    bytes.writeUInt32LE(index, 36);
+    checksummed(bytes, 50);
+  }
+  return blocks;
+}
+
 export function filemark(before: number): Buffer {
   const body = Buffer.alloc(512 - 52);
   body.writeUInt32LE(55, 0);
@@ -108,12 +117,14 @@ export function sampleBlocks(options: SampleOptions = {}): Buffer[] {
   return [
     block('TAPE', new Uint8Array(42), [['RAID', raid()]], 1024),
     ...mark(0),
-    block('SSET', new Uint8Array(80).fill(0).fill(9, 48, 64)),
-    block('VOLB', new Uint8Array(56)),
-    block('MSCI', new Uint8Array(4), [['MQCI', config]]),
-    block('MSDA', new Uint8Array(8), data),
-    block('MSTL', new Uint8Array(76), [['MQTL', new Uint8Array(515)]]),
-    block('MSLS', new Uint8Array(4), [['MQCI', config]]),
+    ...numbered([
+      block('SSET', new Uint8Array(80).fill(0).fill(9, 48, 64)),
+      block('VOLB', new Uint8Array(56)),
+      block('MSCI', new Uint8Array(4), [['MQCI', config]]),
+      block('MSDA', new Uint8Array(8), data),
+      block('MSTL', new Uint8Array(76), [['MQTL', new Uint8Array(515)]]),
+      block('MSLS', new Uint8Array(4), [['MQCI', config]]),
+    ]),
     ...mark(1),
     block('ESET', new Uint8Array(36), [['TSMP', new Uint8Array(3)]]),
     block('ESET', new Uint8Array(36)),

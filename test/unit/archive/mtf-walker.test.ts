@@ -97,6 +97,38 @@ describe('MTF walker', () => {
     assert.equal(walk(whole, Buffer.alloc(100, 1))?.complete, false);
   });
 
+  it('takes zeros for a hole when anything stands behind them', () => {
+    const [tape, mark, ...set] = sampleBlocks();
+    const [first, hole] = [Buffer.concat([tape, mark, ...set] as Buffer[]), Buffer.concat(set)];
+    for (const zeros of [52, 512, 1000]) {
+      const holed = Buffer.from(hole).fill(0, 0, zeros);
+      for (const pieces of [[first, holed], cut(Buffer.concat([first, holed]), 77)]) {
+        const facts = walk(...pieces);
+        assert.equal(facts?.complete, false, `${zeros} zeros`);
+        assert.match(facts?.damage ?? '', /^there are zeros instead of a block, up to byte \d+$/);
+      }
+    }
+  });
+
+  it('takes zeros for no stream', () => {
+    const [tape] = sampleBlocks() as [Buffer];
+    const facts = walk(tape.subarray(0, 94), Buffer.alloc(10_000));
+    assert.equal(facts?.damage, 'no stream header in TAPE at byte 94');
+  });
+
+  it('misses the start of a set, and the end of one that is not the last', () => {
+    const blocks = sampleBlocks();
+    const [start, end] = ['SSET', 'MSLS'].map((type) =>
+      blocks.findIndex((one) => one.toString('latin1', 0, 4) === type),
+    ) as [number, number];
+    assert.equal(walk(...blocks.toSpliced(start, 1))?.complete, false);
+    const facts = walk(...blocks.slice(0, end), ...blocks.slice(start));
+    assert.deepEqual(
+      [facts?.complete, facts?.sets, facts?.damage],
+      [false, 2, 'backup set 1 has no end'],
+    );
+  });
+
   it('reads sets that follow each other and shows the last', () => {
     const second = sampleBlocks({ database: 'Later' }).slice(2);
     const facts = walk(whole, ...second);

@@ -1,7 +1,7 @@
 // A medium to which backups were appended for months: what is told of it without reading all of it, and what is not.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -13,6 +13,7 @@ import { openSets } from '../../../src/job/restore-sets.ts';
 import { writeArchive } from '../../rig/make-archive.ts';
 import { backupBytes } from '../../rig/mtf-description.ts';
 import { info, verify } from '../../rig/read-jobs.ts';
+import { sampleBlocks } from '../archive/mtf-sample.ts';
 
 const sets = 60;
 
@@ -39,6 +40,20 @@ suite('a medium of many backup sets', () => {
       infoTable(described),
       /\n {2}more may follow: vdibackup verify reads and counts all\n$/,
     );
+  });
+
+  test('info says so, too, when there are more blocks than it looks at', async () => {
+    const native = join(folder, 'native.bak');
+    const one = Buffer.concat(sampleBlocks().filter((_, index) => index !== 5));
+    const rest = Buffer.concat(
+      sampleBlocks()
+        .slice(2)
+        .filter((_, index) => index !== 3),
+    );
+    await writeFile(native, Buffer.concat([one, ...Array.from({ length: 6000 }, () => rest)]));
+    const described = await info(native);
+    assert.ok(described.sets.length > 1000 && described.sets.length < 6001);
+    assert.equal(described.moreSets, true);
   });
 
   test('verify counts all', async () => {

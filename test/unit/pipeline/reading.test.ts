@@ -20,6 +20,7 @@ import { SlotShare } from '../../../src/pipeline/slot-share.ts';
 import { sumSectors } from '../../../src/sector-sums.ts';
 import { sharedMemory, simdSummer } from '../../../src/sector-sums-simd.ts';
 import { writeArchive } from '../../rig/make-archive.ts';
+import { info } from '../../rig/read-jobs.ts';
 
 suite('slot share', () => {
   const share = (slots: number, stripes: number) => {
@@ -194,6 +195,13 @@ suite('raw reader', () => {
       assert.ok((await rawOf(path)).equals(bytes));
     });
   }
+
+  test('info does not look through two million frames that hold nothing', async () => {
+    const path = join(folder, 'nothing');
+    const nothing = zstdOf([Buffer.alloc(0)], true);
+    await writeFile(path, Buffer.concat(Array.from({ length: 2_000_000 }, () => nothing)));
+    await assert.rejects(info(path), { kind: 'integrity', code: 'not-a-backup' });
+  });
 
   for (const frameSize of [64 * 1024, 4 << 20, 8 << 20]) {
     test(`an archive of frames of ${frameSize} bytes`, async () => {
