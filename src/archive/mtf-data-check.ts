@@ -13,7 +13,12 @@ const leadBytes = 2;
 const unnumbered = ['TAPE', 'SFMB', 'ESET'];
 
 export interface DataDamage {
-  readonly code: 'page-checksum' | 'backup-checksum' | 'configuration' | 'block-order';
+  readonly code:
+    | 'page-checksum'
+    | 'backup-checksum'
+    | 'configuration'
+    | 'block-order'
+    | 'second-media';
   readonly message: string;
   readonly rawOffset: number;
 }
@@ -60,13 +65,19 @@ export class MtfDataCheck implements MtfDataObserver {
 
   /** Where a block is missing or comes twice, the framing fits all the same. */
   block({ type, controlBlock }: BlockHeader, rawOffset: number): void {
-    if (type === 'TAPE' && rawOffset > 0) this.#misplaced('a second media header', rawOffset);
+    if (type === 'TAPE' && rawOffset > 0) this.#secondMedia(rawOffset);
     if (unnumbered.includes(type)) return;
     const expected = type === 'SSET' ? 0 : this.#nextBlock;
     this.#nextBlock = controlBlock + 1;
     if (controlBlock === expected) return;
     const expectation = `where block ${expected} was expected`;
     this.#misplaced(`block ${controlBlock} of its backup set ${expectation}`, rawOffset);
+  }
+
+  /** Backups that were copied into one file, one behind the other. */
+  #secondMedia(rawOffset: number): void {
+    const message = `at byte ${rawOffset} another medium begins: SQL Server reads only what stands before it`;
+    this.#onDamage({ code: 'second-media', message, rawOffset });
   }
 
   #misplaced(what: string, rawOffset: number): void {

@@ -6,8 +6,8 @@ import type { DoctorSummary, Emit } from '../events.ts';
 import type { FindingLevel } from '../finding.ts';
 import type { DoctorReport, DoctorRequest } from '../job/doctor-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
-
 import { type Connection, connection, definedOnly, type Login } from './connection-options.ts';
+import { writeReport } from './json-report.ts';
 import { databaseName } from './option-values.ts';
 import type { DoctorCommandFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -47,9 +47,10 @@ export async function doctorCommand(
   around.abort.throwIfAborted();
   const told = await doctorJob(request, around.abort, emit, around.speakOn);
   const report = around.redactor.scrubValue(told) as DoctorReport;
-  if (flags.json) around.writeOut(`${JSON.stringify(report)}\n`);
-  else around.writeOut((await import('./doctor-table.ts')).doctorTable(report));
+  const lost = flags.json && writeReport(around, report);
+  if (!flags.json) around.writeOut((await import('./doctor-table.ts')).doctorTable(report));
   if (!report.healthy) throw problemsFailure(report);
+  if (lost) throw lost;
   speech.reporters.succeeded(summary(report), speech.title);
 }
 

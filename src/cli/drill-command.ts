@@ -9,6 +9,7 @@ import type { Assertion, DrillRequest } from '../job/drill-request.ts';
 import { assertionOf, parseDrillScript } from '../job/drill-script.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
 import { connection } from './connection-options.ts';
+import { writeReport } from './json-report.ts';
 import { junitXml } from './junit-xml.ts';
 import type { DrillCommandFlags } from './program.ts';
 import { checkStdin } from './restore-command.ts';
@@ -44,9 +45,9 @@ export async function drillCommand(
   const result = await drillJob(request, around.abort, emit, around.speakOn);
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report) as DrillReport;
-  const isSaid = around.writeOut(`${JSON.stringify(report)}\n`);
+  const lost = writeReport(around, report);
   const unwritten = await writeJunit(flags.junit, report).catch((thrown: Failure) => thrown);
-  const losses = [...(isSaid ? [] : [evidenceLost()]), ...(unwritten ? [unwritten] : [])];
+  const losses = [...(lost ? [lost] : []), ...(unwritten ? [unwritten] : [])];
   // What the drill found is the cause, and its exit code the one that scripts wait for.
   const cause = failure ?? losses.shift();
   for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
@@ -86,11 +87,6 @@ async function writeJunit(file: string | undefined, report: DrillReport): Promis
     await rm(partial, { force: true }).catch(asError);
     throw junitFailure(file, asError(thrown));
   }
-}
-
-function evidenceLost(): Failure {
-  const message = 'the report could not be written to standard output: full, or closed';
-  return new Failure('io', 'evidence', message, { hints: ['The drill itself passed.'] });
 }
 
 function junitFailure(file: string, cause: Error): Failure {

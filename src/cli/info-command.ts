@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { prepareSpeech, type Speech } from './backup-command.ts';
+import { writeReport } from './json-report.ts';
 import type { SpeechFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
@@ -21,8 +22,9 @@ export async function infoCommand(
     files.map((file) => resolve(file)),
     around.abort,
   );
-  if (flags.json) around.writeOut(`${JSON.stringify(report)}\n`);
-  else {
+  const lost = flags.json && writeReport(around, report);
+  if (lost) throw lost;
+  if (!flags.json) {
     const { infoTable } = await import('./info-table.ts');
     around.writeOut(report.files.map(infoTable).join('\n'));
   }

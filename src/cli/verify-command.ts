@@ -6,6 +6,7 @@ import type { ServerVerifyResult } from '../job/server-verify-job.ts';
 import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
 import { connection } from './connection-options.ts';
+import { writeReport } from './json-report.ts';
 import type { VerifyFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
 import { serverVerifyPlan, verifyRequest } from './verify-options.ts';
@@ -20,9 +21,10 @@ export async function verifyCommand(
   const request = verifyRequest(files, flags, around);
   const verify = flags.server ? withServer : byItself;
   const { report, failure } = await verify(request, flags, around, speech);
-  if (flags.json) around.writeOut(`${JSON.stringify(around.redactor.scrubValue(report))}\n`);
+  const lost = flags.json && writeReport(around, around.redactor.scrubValue(report));
   if (failure) throw failure;
   if (!report.good) throw damagedFailure(report);
+  if (lost) throw lost;
   speech.reporters.succeeded(summary(report), speech.title);
 }
 

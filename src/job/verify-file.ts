@@ -54,6 +54,7 @@ class FileVerification {
   /** Where the first damage of the framing begins. */
   #goodRawBytes = Number.POSITIVE_INFINITY;
   #badFrames = 0;
+  readonly #warned = new Set<string>();
   #broken = false;
 
   constructor(backup: StoredBackup, found: Findings, tools: VerifyTools) {
@@ -121,12 +122,23 @@ class FileVerification {
     this.#rawBytes += piece.bytes;
   }
 
-  /** Good frames are as SQL Server sent them: then a contradiction is its own, of a kind that nobody has met yet. */
   #dataDamage(damage: DataDamage): void {
-    const { form, source } = this.#backup;
-    const contradiction = damage.code === 'configuration' || damage.code === 'block-order';
-    if (!contradiction || form !== 'archive' || this.#badFrames > 0) this.#found.add(damage);
-    else this.#tools.onWarning(damage.code, `${source.name}: ${damage.message}`);
+    if (this.#isDamage(damage.code)) this.#found.add(damage);
+    else this.#warn(damage);
+  }
+
+  /** Good frames are as SQL Server sent them: then a contradiction is its own, of a kind that nobody has met yet. */
+  #isDamage(code: DataDamage['code']): boolean {
+    if (code === 'second-media') return false;
+    const isContradiction = code === 'configuration' || code === 'block-order';
+    return !isContradiction || this.#backup.form !== 'archive' || this.#badFrames > 0;
+  }
+
+  /** Of each kind the first one: there may be as many as there are backup sets. */
+  #warn({ code, message }: DataDamage): void {
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    this.#tools.onWarning(code, `${this.#backup.source.name}: ${message}`);
   }
 
   #badFrame(piece: RawPiece, failure: Failure): void {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -98,6 +98,33 @@ suite('offline commands', () => {
       .map((line) => JSON.parse(line));
     assert.ok(events.some(({ event }) => event === 'damage'));
     assert.deepEqual([events.at(-1).event, events.at(-1).exitCode], ['error', 9]);
+  });
+
+  test('verify of backups that were copied into one file warns once that SQL Server sees only the first', () => {
+    const joined = join(folder, 'joined.bak');
+    const one = decompressAll(readFileSync(golden));
+    writeFileSync(joined, Buffer.concat([one, one, one]));
+    const { status, stderr } = vdibackup('verify', joined);
+    assert.equal(status, 0, stderr);
+    const warnings = stderr.match(/^warning: .+joined\.bak: at byte (\d+) another medium begins/gm);
+    assert.deepEqual(warnings?.length, 1, stderr);
+    assert.ok(warnings[0]?.includes(`at byte ${one.length} `));
+  });
+
+  test('a report that nobody gets is no success; damage comes first', () => {
+    const full = openSync('/dev/full', 'w');
+    const lost = (...argv: string[]) => {
+      const { PATH = '' } = process.env;
+      const stdio = ['ignore', full, 'pipe'] as const;
+      return spawnSync(process.execPath, [bin, ...argv], { env: { PATH }, stdio: [...stdio] });
+    };
+    for (const verb of ['verify', 'info']) {
+      const { status, stderr } = lost(verb, '--json', golden);
+      assert.equal(status, 8, verb);
+      assert.match(stderr.toString(), /the report could not be written to standard output/);
+    }
+    assert.equal(lost('verify', '--json', damaged).status, 9);
+    closeSync(full);
   });
 
   test('info: a table on stdout, OK on stderr', () => {

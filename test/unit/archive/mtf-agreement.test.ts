@@ -104,7 +104,7 @@ suite('a block of a backup set', () => {
   test('is noticed when it comes twice', () => {
     assert.equal(damageOf(blocks.toSpliced(5, 0, blocks[5] as Buffer)).length, 1);
     assert.deepEqual(damageOf([...blocks, ...blocks]), [
-      `at byte ${Buffer.concat(blocks).length} is a second media header`,
+      `at byte ${Buffer.concat(blocks).length} another medium begins: SQL Server reads only what stands before it`,
     ]);
     assert.deepEqual(damageOf([...blocks, ...blocks.slice(2)]), []);
   });
