@@ -1,7 +1,7 @@
-// Standard input as a source. A redirected file is a file; a pipe can only be read onwards, so what may be asked for
-// again is kept: all of its beginning until `passHead`, later the last stretch. Bounded in both cases.
+// Standard input as a source. A redirected file is a file, unless somebody has read from it before; a pipe can only be
+// read onwards, so what may be asked for again is kept: all of its beginning until `passHead`, later the last stretch. Bounded in both cases.
 
-import { createReadStream, fstatSync, type Stats } from 'node:fs';
+import { createReadStream, fstatSync, readFileSync, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { formatByteSize, MiB } from '../byte-size.ts';
@@ -24,12 +24,26 @@ export async function openStdin(descriptor: number): Promise<FileSource | StdinS
   } catch (thrown) {
     throw ioFailure('read', stdinName, thrown, ['standard input is closed: pipe a backup into it']);
   }
-  if (stat.isFile()) return FileSource.adopt(stdinName, descriptor, stat.size);
+  if (stat.isFile() && readTo(descriptor) === 0)
+    return FileSource.adopt(stdinName, descriptor, stat.size);
   const isPipe = stat.isFIFO() || stat.isSocket();
   const stream = isPipe
     ? new Socket({ fd: descriptor, readable: true, writable: false })
     : createReadStream('', { fd: descriptor, autoClose: false });
   return new StdinSource(stream);
+}
+
+/**
+ * How much of a redirected file others have read before us, in bytes (proc(5), fdinfo): what is meant begins there. Only
+ * Linux tells; elsewhere it is taken to be nothing.
+ */
+function readTo(descriptor: number): number {
+  try {
+    const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
+    return Number(/^pos:\s*(\d+)$/m.exec(info)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 export class StdinSource implements Source {

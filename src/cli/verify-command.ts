@@ -23,7 +23,7 @@ export async function verifyCommand(
   const { report, failure } = await verify(request, flags, around, speech);
   const lost = flags.json && writeReport(around, around.redactor.scrubValue(report));
   if (failure) throw failure;
-  if (!report.good) throw damagedFailure(report);
+  if (!report.good) throw unreadFailure(report) ?? damagedFailure(report);
   if (lost) throw lost;
   speech.reporters.succeeded(summary(report), speech.title);
 }
@@ -68,6 +68,18 @@ function summary({ files, rawBytes, storedBytes, elapsedMs, server }: VerifyRepo
     elapsedMs: elapsedMs + (server?.elapsedMs ?? 0),
     ...(server?.outcome === 'valid' && { server: server.outcome }),
   };
+}
+
+/** When nothing is known to be damaged, but not everything could be read. */
+function unreadFailure({ files, sets }: VerifyReport): Failure | undefined {
+  const unread = files.filter((file) => file.unread);
+  const [first] = unread.flatMap(({ damage }) => damage);
+  const isDamaged = sets.length > 0 || files.some(({ good, unread: not }) => !good && !not);
+  if (!first || isDamaged) return undefined;
+  const what = `${unread.length} of ${files.length} files could not be read`;
+  return new Failure('io', first.code, `${what}: ${first.message}`, {
+    hints: ['the others were read and are good; see above for each that was not'],
+  });
 }
 
 /** The first finding stands for all. */

@@ -84,8 +84,8 @@ async function openOne(file: string, piped: (source: StdinSource) => void): Prom
 /** `--with 'FILE = 2'`: which backup set of a file is meant. */
 function positionIn(options: string | undefined): number | undefined {
   const all = options?.trim() ? parseWithOptions(options) : [];
-  const text = all.find(({ name }) => name === 'FILE')?.text;
-  const position = Number(/^FILE\s*=\s*(\d+)$/i.exec(text ?? '')?.[1]);
+  const bare = all.find(({ name }) => name === 'FILE')?.bare;
+  const position = Number(/^FILE\s*=\s*(\d+)$/i.exec(bare ?? '')?.[1]);
   return position >= 1 ? position : undefined;
 }
 

@@ -39,6 +39,12 @@ export async function verifyFile(file: string, tools: VerifyTools): Promise<Veri
   }
 }
 
+/** What is reported of a file that could not be read. */
+export function unreadFile(file: string, { code, message }: Failure): VerifiedFile {
+  const damage = [{ code, message }];
+  return { file, form: undefined, good: false, unread: true, ...emptyFile, damage };
+}
+
 const emptyFile = { storedBytes: 0, rawBytes: 0, goodRawBytes: 0 };
 
 class FileVerification {

@@ -2,11 +2,12 @@
 
 import type { Abort } from '../abort.ts';
 import { formatByteSize } from '../byte-size.ts';
+import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { ReadPipeline } from '../pipeline/read-pipeline.ts';
 import { BackupProgress } from './backup-progress.ts';
 import { checkStripeSets } from './stripe-set.ts';
-import { verifyFile } from './verify-file.ts';
+import { unreadFile, verifyFile } from './verify-file.ts';
 import type { VerifiedFile, VerifyReport, VerifyRequest } from './verify-report.ts';
 
 /** Damage is in the report; throws only what kept it from being made. */
@@ -34,7 +35,7 @@ export async function verifyFiles(
     for (const file of request.files) {
       abort.throwIfAborted();
       const before = counters.storedBytes;
-      const verified = await verifyFile(file, {
+      const reading = verifyFile(file, {
         pipeline,
         abort,
         onDamage: (damage) => emit({ event: 'damage', file, ...damage }),
@@ -44,8 +45,10 @@ export async function verifyFiles(
           counters.storedBytes = before + storedEnd;
         },
       });
+      const verified = await reading.catch((thrown) => unread(file, thrown, request, emit));
       counters.storedBytes = before + verified.storedBytes;
-      emit({ event: 'verified', file, good: verified.good, lines: lines(verified) });
+      if (!verified.unread)
+        emit({ event: 'verified', file, good: verified.good, lines: lines(verified) });
       files.push(verified);
     }
     progress.say();
@@ -58,8 +61,19 @@ export async function verifyFiles(
   }
 }
 
+/** One of several files that cannot be read does not keep the others from being verified; anything else is thrown. */
+function unread(file: string, thrown: unknown, { files }: VerifyRequest, emit: Emit): VerifiedFile {
+  if (files.length === 1 || !(thrown instanceof Failure) || thrown.kind !== 'io') throw thrown;
+  const { code, message, hints } = thrown;
+  emit({ event: 'warning', code, message, ...(hints[0] !== undefined && { hint: hints[0] }) });
+  return unreadFile(file, thrown);
+}
+
 function report(files: readonly VerifiedFile[], emit: Emit, elapsedMs: number): VerifyReport {
-  const sets = checkStripeSets(files.flatMap(({ stripe }) => (stripe ? [stripe] : [])));
+  // A file that was not read may be the stripe that is missing.
+  const isAllRead = !files.some((file) => file.unread);
+  const places = files.flatMap(({ stripe }) => (stripe && isAllRead ? [stripe] : []));
+  const sets = checkStripeSets(places);
   for (const damage of sets) emit({ event: 'damage', file: '', ...damage });
   return {
     good: sets.length === 0 && files.every((file) => file.good),

@@ -29,6 +29,8 @@ export interface VerifiedFile {
   /** Undefined when it is not a backup, or cannot be read. */
   readonly form: BackupForm | undefined;
   readonly good: boolean;
+  /** It could not be read to its end; why, is its damage. */
+  readonly unread?: true;
   readonly storedBytes: number;
   /** Bytes of the native backup that were seen. */
   readonly rawBytes: number;

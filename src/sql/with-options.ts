@@ -3,10 +3,12 @@
 
 import { Failure } from '../errors.ts';
 
-/** One option as written: `name` is its first word in upper case, `text` the whole option, trimmed. */
+/** One option: `name` is its first word in upper case, `text` the whole option as written, trimmed. */
 export interface WithOption {
   readonly name: string;
   readonly text: string;
+  /** The same without comments, and with marks in place of everything quoted. */
+  readonly bare: string;
 }
 
 /** What hides commas, words and parentheses, each with its opening and its length; undefined when it never ends. */
@@ -101,7 +103,7 @@ function toOption(raw: string, bare: string): WithOption {
   if (!oneOption.test(emptied(bare))) throw malformed(`${name} is followed by more than its value`);
   // Without its line end a comment would swallow the options that are written behind this one.
   const endsInComment = bare.trimEnd().length < bare.lastIndexOf(lineCommentMark) + 1;
-  return { name, text: endsInComment ? `${text}\n` : text };
+  return { name, text: endsInComment ? `${text}\n` : text, bare: bare.trim() };
 }
 
 /** Without what stands in parentheses, nested ones as well. */

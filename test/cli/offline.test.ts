@@ -111,6 +111,26 @@ suite('offline commands', () => {
     assert.ok(warnings[0]?.includes(`at byte ${one.length} `));
   });
 
+  test('a file that cannot be read does not keep the others from being verified: exit 8, or 9 for damage', () => {
+    const missing = join(folder, 'missing.zst');
+    const { status, stdout, stderr, lastLine } = vdibackup('verify', '--json', missing, golden);
+    assert.equal(status, 8, stderr);
+    const { files, sets } = JSON.parse(stdout.toString());
+    assert.deepEqual(
+      files.map(({ good, unread }: { good: boolean; unread?: true }) => [good, unread]),
+      [
+        [false, true],
+        [true, undefined],
+      ],
+    );
+    assert.deepEqual(sets, []);
+    assert.match(lastLine, /1 of 2 files could not be read: cannot read .+missing\.zst: .+ENOENT/);
+    const worse = vdibackup('verify', missing, damaged);
+    assert.equal(worse.status, 9, worse.stderr);
+    assert.match(worse.stderr, /^warning: cannot read .+missing\.zst/m);
+    assert.equal(vdibackup('verify', missing).status, 8);
+  });
+
   test('a report that nobody gets is no success; damage comes first', () => {
     const full = openSync('/dev/full', 'w');
     const lost = (...argv: string[]) => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { suite, test } from 'node:test';
-import { maxHeadBytes, StdinSource } from '../../../src/archive/stdin-source.ts';
+import { maxHeadBytes, openStdin, StdinSource } from '../../../src/archive/stdin-source.ts';
 import { MiB } from '../../../src/byte-size.ts';
 import { Failure } from '../../../src/errors.ts';
 
@@ -87,6 +90,26 @@ suite('standard input as a source', () => {
     assert.equal(seen.digest('hex'), whole.digest('hex'));
     assert.deepEqual(await readAt(source, 30 * MiB, 10), expected(30 * MiB, 10));
     await assert.rejects(readAt(source, 0, 10), /internal error/);
+  });
+
+  test('a redirected file is a file, from where others have read to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stdin-source-'));
+    const path = join(folder, 'file');
+    writeFileSync(path, expected(0, 10_000));
+    const descriptor = openSync(path, 'r');
+    const source = await openStdin(descriptor);
+    assert.equal(source.seekable, true);
+    assert.equal(source.bytes, 10_000);
+    // Without a position a read moves the one that the descriptor has.
+    readSync(descriptor, Buffer.alloc(100), 0, 100, null);
+    const rest = await openStdin(descriptor);
+    assert.equal(rest.seekable, false);
+    const target = Buffer.alloc(20);
+    assert.equal(await rest.read(target, 0), 20);
+    assert.deepEqual(target, expected(100, 20));
+    await rest.close();
+    closeSync(descriptor);
+    rmSync(folder, { recursive: true });
   });
 
   test('what is kept is there at once, while an earlier read waits for more', async () => {
