@@ -34,6 +34,13 @@ export function assertSignalAborts(rig: Rig, expected: number): void {
   assert.equal(found.length, expected, 'calls of SignalAbort');
 }
 
+/** The server learns of a client's end through another process: until it has, or for two seconds. */
+export async function awaitIdle(rig: Rig): Promise<void> {
+  const isBusy = () => rig.server.instance.requests.size > 0 || rig.server.deviceSets.length > 0;
+  for (const until = performance.now() + 2000; isBusy() && performance.now() < until; )
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 /** What SQL Server and the device saw of the abort. */
 export async function assertServerFree(rig: Rig): Promise<void> {
   const calls = rig.judged().filter((line) => / (SignalAbort|Close|Create) /.test(line));
@@ -45,10 +52,7 @@ export async function assertServerFree(rig: Rig): Promise<void> {
     calls.findLastIndex((line) => / SignalAbort /.test(line)) >
     calls.findLastIndex((line) => / Close /.test(line));
   assert.ok(created === 0 || !isLate, 'SignalAbort before Close');
-  // The server learns of it through another process.
-  const isBusy = () => rig.server.instance.requests.size > 0 || rig.server.deviceSets.length > 0;
-  for (const until = performance.now() + 2000; isBusy() && performance.now() < until; )
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await awaitIdle(rig);
   assert.equal(rig.server.instance.requests.size, 0, 'no statement goes on in the server');
   assert.deepEqual(rig.server.deviceSets, [], 'no device set is left');
 }
