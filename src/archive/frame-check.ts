@@ -1,5 +1,6 @@
 // What is found out about a frame before it is decompressed: whether it is the one the seek table lists, and
 // whether what stands between the frames of another program's file is really of our own making.
+import type { Failure } from '../errors.ts';
 import {
   decodeFrameHeader,
   type FrameHeader,
@@ -55,6 +56,11 @@ function lengthOf(frame: Uint8Array, { headerBytes }: FrameHeader): number | und
     if (block.isLast) return at + frameChecksumBytes;
   }
   return undefined;
+}
+
+/** The file ends before the frame does. */
+export function cutFrame(planned: PlannedFrame, file: string): Failure {
+  return damaged(file, `${placeOf(planned)} is cut short`, 'truncated');
 }
 
 /** The frame in words. */

@@ -1,10 +1,11 @@
 // The configuration of a backup set has no checksum, but stands in it twice: at its start (MSCI) and at its end
 // (MSLS). What nobody can change while a backup runs must be the same in both (mtf.md §10). Compared are only fields
 // that are so in every real backup looked at; sizes, settings and whatever else may move on meanwhile are left out.
+import { printable } from '../printable.ts';
 import { type ConfigurationRecords, configurationRecords } from './mtf-configuration.ts';
 import { databaseFields } from './mtf-database.ts';
 import type { MtfRecord } from './mtf-fields.ts';
-import { decodeFilegroup, fileFields } from './mtf-file-record.ts';
+import { fileFields, filegroupNames } from './mtf-file-record.ts';
 import type { Value } from './mtf-only-rows.ts';
 
 /** A field of RESTORE HEADERONLY or FILELISTONLY that is one thing at the start of a set and another at its end. */
@@ -86,9 +87,7 @@ function fileDisagreements(
 
 /** The name of a file's group. */
 function filegroupOf({ filegroups }: ConfigurationRecords): (file: MtfRecord) => Value | undefined {
-  const names = new Map(
-    filegroups.map(decodeFilegroup).map((group) => [group?.id, group?.name] as const),
-  );
+  const names = filegroupNames(filegroups);
   return (file) => names.get(fileFields.FileGroupId(file));
 }
 
@@ -96,8 +95,7 @@ function differing(field: string, first: Value | undefined, last: Value | undefi
   return first === last ? [] : [{ field, first: quoted(first), last: quoted(last) }];
 }
 
-/** For a line of text: control characters of a damaged name are no part of it. */
 function quoted(value: Value | undefined): string {
-  if (typeof value === 'string') return `"${value.replaceAll(/\p{Cc}/gu, '?')}"`;
+  if (typeof value === 'string') return `"${printable(value)}"`;
   return value === undefined ? 'absent' : String(value);
 }

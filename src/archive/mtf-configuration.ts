@@ -3,12 +3,7 @@
 import { decodeDatabase } from './mtf-database.ts';
 import type { MtfFile, MtfSet } from './mtf-facts.ts';
 import { MtfRecord } from './mtf-fields.ts';
-import {
-  decodeFilegroup,
-  decodeFileRecord,
-  type MtfFilegroup,
-  type MtfFileRecord,
-} from './mtf-file-record.ts';
+import { decodeFileRecord, filegroupNames, type MtfFileRecord } from './mtf-file-record.ts';
 
 const recordHeadBytes = 8;
 
@@ -24,7 +19,8 @@ export interface ConfigurationRecords {
 
 export interface MtfConfiguration {
   readonly database: MtfSet;
-  readonly filegroups: readonly MtfFilegroup[];
+  /** Names by id. */
+  readonly filegroups: ReadonlyMap<number, string | undefined>;
   readonly files: readonly MtfFileRecord[];
 }
 
@@ -48,7 +44,7 @@ export function decodeConfiguration(stream: Uint8Array): MtfConfiguration {
   const { database, filegroups, files } = configurationRecords(stream);
   return {
     database: database ? decodeDatabase(database) : {},
-    filegroups: filegroups.map(decodeFilegroup).filter((group) => group !== undefined),
+    filegroups: filegroupNames(filegroups),
     files: files.map(decodeFileRecord).filter((file) => file !== undefined),
   };
 }
@@ -58,15 +54,14 @@ export function decodeConfiguration(stream: Uint8Array): MtfConfiguration {
  * counts only the last pass in the final one, so the larger size of both is the file's.
  */
 export function listFiles(last: MtfConfiguration, first: MtfConfiguration | undefined): MtfFile[] {
-  const names = new Map(last.filegroups.map(({ id, name }) => [id, name ?? '']));
   const before = new Map(first?.files.map((file) => [file.fileId, file.backupSize]));
   return last.files.map((file) => {
-    const filegroup = names.get(file.filegroupId);
+    const isGrouped = last.filegroups.has(file.filegroupId);
     return {
       logicalName: file.logicalName,
       physicalName: file.physicalName,
       type: file.type,
-      ...(filegroup !== undefined && { filegroup }),
+      ...(isGrouped && { filegroup: last.filegroups.get(file.filegroupId) ?? '' }),
       size: file.size,
       backupSize: Math.max(file.backupSize, before.get(file.fileId) ?? 0),
     };

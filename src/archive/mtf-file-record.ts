@@ -26,7 +26,7 @@ export const fileFields = {
   DifferentialBaseGUID: (file) => file.guid(170),
 } as const satisfies Readonly<Record<string, (file: MtfRecord) => string | number | undefined>>;
 
-export interface MtfFilegroup {
+interface MtfFilegroup {
   readonly id: number;
   readonly name: string | undefined;
 }
@@ -45,9 +45,15 @@ export interface MtfFileRecord {
 }
 
 /** Reads an SFGI record; undefined when it is too short. */
-export function decodeFilegroup(record: MtfRecord): MtfFilegroup | undefined {
+function decodeFilegroup(record: MtfRecord): MtfFilegroup | undefined {
   if (record.length < filegroupRecordBytes) return undefined;
   return { id: record.u32(12), name: record.text(16) };
+}
+
+/** Names of the filegroups in SFGI records, by their ids; undefined for one that has none. */
+export function filegroupNames(records: readonly MtfRecord[]): Map<number, string | undefined> {
+  const groups = records.map(decodeFilegroup).filter((group) => group !== undefined);
+  return new Map(groups.map(({ id, name }) => [id, name]));
 }
 
 /** Reads an SFIN record; undefined when it is too short. Sizes that cannot be are 0. */

@@ -3,7 +3,8 @@
 import { configurationRecords } from './mtf-configuration.ts';
 import { databaseFields } from './mtf-database.ts';
 import { MtfRecord } from './mtf-fields.ts';
-import { decodeFilegroup, fileFields } from './mtf-file-record.ts';
+import { fileFields, filegroupNames } from './mtf-file-record.ts';
+import { machineName, startFields } from './mtf-set-start.ts';
 
 export type Value = string | number | boolean;
 export type Row = Readonly<Record<string, Value>>;
@@ -19,16 +20,14 @@ export interface SetBlocks {
   last?: Uint8Array;
 }
 
-const zoneUnknown = 127;
-
 /** HEADERONLY of a set. `provisional`: only what was known when the backup began. */
 export function headerRow(set: SetBlocks, compressed: boolean): Row {
   const config = set.last ?? set.first;
   const database = config && configurationRecords(config).database;
   return known({
-    ...startFields(new MtfRecord(set.start)),
+    ...every(startFields, new MtfRecord(set.start)),
     Compressed: compressed ? 1 : 0,
-    ...(set.volume && { MachineName: new MtfRecord(set.volume).text(64) }),
+    ...(set.volume && { MachineName: machineName(new MtfRecord(set.volume)) }),
     ...(database && every(databaseFields, database)),
     ...(config && !set.last && { Provisional: true }),
   });
@@ -39,9 +38,7 @@ export function fileRows(set: SetBlocks): Row[] {
   const config = set.last ?? set.first;
   if (!config) return [];
   const { filegroups, files } = configurationRecords(config);
-  const groups = new Map(
-    filegroups.map(decodeFilegroup).map((group) => [group?.id, group?.name] as const),
-  );
+  const groups = filegroupNames(filegroups);
   const before = new Map(
     configurationRecords(set.first ?? config).files.map((file) => [
       fileFields.FileId(file),
@@ -69,28 +66,14 @@ export function mediaRow(tape: Uint8Array, raid: Uint8Array | undefined): Row {
   });
 }
 
-function startFields(start: MtfRecord): Fields {
-  const zone = start.i8(95);
-  return {
-    BackupName: start.text(64),
-    BackupDescription: start.text(68),
-    Position: start.u16(62),
-    UserName: start.text(76),
-    SoftwareVendorId: start.u16(60),
-    BackupSetGUID: start.u16(44) >= 16 ? start.guid(start.u16(46)) : undefined,
-    TimeZoneMinutes: zone === zoneUnknown ? undefined : zone * 15,
-  };
-}
-
 function fileRow(
   file: MtfRecord,
-  groups: ReadonlyMap<number | undefined, string | undefined>,
+  groups: ReadonlyMap<number, string | undefined>,
   before: ReadonlyMap<number, number>,
 ): Row {
-  const fields = every(fileFields, file);
   const size = fileFields.BackupSizeInBytes(file);
   return known({
-    ...fields,
+    ...every(fileFields, file),
     FileGroupName: groups.get(fileFields.FileGroupId(file)),
     // Two passes count the last one only in the final configuration.
     BackupSizeInBytes:

@@ -243,5 +243,5 @@ function firstNonZero(bytes: Uint8Array): number {
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  return firstNonZero(bytes) < 0;
 }

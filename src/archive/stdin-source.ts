@@ -1,5 +1,6 @@
 // Standard input as a source. A redirected file is a file, unless somebody has read from it before; a pipe can only be
-// read onwards, so what may be asked for again is kept: all of its beginning until `passHead`, later the last stretch. Bounded in both cases.
+// read onwards, so what may be asked for again is kept: all of its beginning until `passHead`, later the last stretch.
+// Bounded in both cases.
 
 import { createReadStream, fstatSync, readFileSync, type Stats } from 'node:fs';
 import { Socket } from 'node:net';

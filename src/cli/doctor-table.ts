@@ -1,13 +1,15 @@
 // The findings of `doctor` for people: a line each, and what to do below it.
 
 import type { DoctorReport, Finding } from '../job/doctor-report.ts';
+import { printable } from '../printable.ts';
 import { oneLine } from './output.ts';
 
 const levelWidth = 9;
 const checkWidth = 15;
 
 export function doctorTable({ findings }: DoctorReport): string {
-  return `${findings.flatMap(lines).map(harmless).join('\n')}\n`;
+  // Some words are the server's.
+  return `${findings.flatMap(lines).map(printable).join('\n')}\n`;
 }
 
 function lines({ check, level, code, message, fix, hints = [] }: Finding): string[] {
@@ -18,9 +20,4 @@ function lines({ check, level, code, message, fix, hints = [] }: Finding): strin
     ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
     ...hints.map((hint) => `${indent}hint: ${oneLine(hint)}`),
   ];
-}
-
-/** Without what could move the cursor: some words are the server's. */
-function harmless(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, '?');
 }

@@ -46,8 +46,7 @@ export async function drillCommand(
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report) as DrillReport;
   const lost = writeReport(around, report);
-  const unwritten = await writeJunit(flags.junit, report).catch((thrown: Failure) => thrown);
-  const losses = [...(lost ? [lost] : []), ...(unwritten ? [unwritten] : [])];
+  const losses = [lost, await writeJunit(flags.junit, report)].filter((loss) => loss !== undefined);
   // What the drill found is the cause, and its exit code the one that scripts wait for.
   const cause = failure ?? losses.shift();
   for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
@@ -75,17 +74,21 @@ async function script({ assertFile }: DrillFlags): Promise<readonly Assertion[]>
   }
 }
 
-/** Under its name only when it is whole: a CI system reads whatever is there. */
-async function writeJunit(file: string | undefined, report: DrillReport): Promise<void> {
-  if (file === undefined) return;
+/** Under its name only when it is whole: a CI system reads whatever is there. The failure (`io`) when it is not. */
+async function writeJunit(
+  file: string | undefined,
+  report: DrillReport,
+): Promise<Failure | undefined> {
+  if (file === undefined) return undefined;
   const path = resolve(file);
   const partial = `${path}.partial`;
   try {
     await writeFile(partial, junitXml(report));
     await rename(partial, path);
+    return undefined;
   } catch (thrown) {
     await rm(partial, { force: true }).catch(asError);
-    throw junitFailure(file, asError(thrown));
+    return junitFailure(file, asError(thrown));
   }
 }
 

@@ -22,9 +22,10 @@ export async function infoCommand(
     files.map((file) => resolve(file)),
     around.abort,
   );
-  const lost = flags.json && writeReport(around, report);
-  if (lost) throw lost;
-  if (!flags.json) {
+  if (flags.json) {
+    const lost = writeReport(around, report);
+    if (lost) throw lost;
+  } else {
     const { infoTable } = await import('./info-table.ts');
     around.writeOut(report.files.map(infoTable).join('\n'));
   }

@@ -2,6 +2,7 @@
 
 import { formatByteSize } from '../byte-size.ts';
 import type { ArchiveInfo, FileInfo, Row, SetInfo } from '../job/info-report.ts';
+import { printable } from '../printable.ts';
 import { oneLine } from './output.ts';
 
 const forms: Readonly<Record<FileInfo['form'], string>> = {
@@ -35,7 +36,7 @@ export function infoTable({
   const rest = moreSets ? ['', '  more may follow: vdibackup verify reads and counts all'] : [];
   const text = [`${oneLine(file)}`, ...table(lines), ...sets.flatMap(setText), ...rest];
   // Names come from the file: a terminal shall not obey them.
-  return `${text.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n')}\n`;
+  return `${text.map(printable).join('\n')}\n`;
 }
 
 function archiveLines(archive: ArchiveInfo): Line[] {

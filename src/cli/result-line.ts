@@ -9,6 +9,7 @@ import type {
   JobSummary,
   RestoreSummary,
 } from '../events.ts';
+import { printable } from '../printable.ts';
 import type { ErrorReport } from './error-report.ts';
 import { oneLine } from './output.ts';
 
@@ -33,7 +34,7 @@ export interface DatabaseTitle {
 
 export function okLine(summary: JobSummary, title: RunTitle): string {
   // Blanks stay as they are; a line end in a name would make this two lines.
-  const files = `file=${title.files.join(',').replaceAll(/\p{Cc}/gu, '?')}`;
+  const files = `file=${printable(title.files.join(','))}`;
   return 'job' in summary ? okRead(summary, files) : okBackup(summary, files);
 }
 

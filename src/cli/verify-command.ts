@@ -3,7 +3,7 @@
 import { Failure } from '../errors.ts';
 import type { VerifySummary } from '../events.ts';
 import type { ServerVerifyResult } from '../job/server-verify-job.ts';
-import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
+import type { VerifiedFile, VerifyReport, VerifyRequest } from '../job/verify-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
 import { connection } from './connection-options.ts';
 import { writeReport } from './json-report.ts';
@@ -70,12 +70,15 @@ function summary({ files, rawBytes, storedBytes, elapsedMs, server }: VerifyRepo
   };
 }
 
+function isDamaged({ good, unread }: VerifiedFile): boolean {
+  return !good && !unread;
+}
+
 /** When nothing is known to be damaged, but not everything could be read. */
 function unreadFailure({ files, sets }: VerifyReport): Failure | undefined {
   const unread = files.filter((file) => file.unread);
   const [first] = unread.flatMap(({ damage }) => damage);
-  const isDamaged = sets.length > 0 || files.some(({ good, unread: not }) => !good && !not);
-  if (!first || isDamaged) return undefined;
+  if (!first || sets.length > 0 || files.some(isDamaged)) return undefined;
   const what = `${unread.length} of ${files.length} files could not be read`;
   return new Failure('io', first.code, `${what}: ${first.message}`, {
     hints: ['the others were read and are good; see above for each that was not'],
@@ -84,9 +87,10 @@ function unreadFailure({ files, sets }: VerifyReport): Failure | undefined {
 
 /** The first finding stands for all. */
 function damagedFailure({ files, sets, server }: VerifyReport): Failure {
-  const damage = [...files.flatMap((file) => file.damage), ...sets];
-  const bad = files.filter((file) => !file.good).length;
-  const omitted = files.reduce((sum, { damageOmitted = 0 }) => sum + damageOmitted, 0);
+  const damaged = files.filter(isDamaged);
+  const damage = [...damaged.flatMap((file) => file.damage), ...sets];
+  const bad = damaged.length;
+  const omitted = damaged.reduce((sum, { damageOmitted = 0 }) => sum + damageOmitted, 0);
   const others = damage.length - 1 + omitted;
   const many = others > 0 ? ` (and ${others} more)` : '';
   const what = bad > 0 ? `${bad} of ${files.length} files damaged` : 'the set is not whole';

@@ -39,8 +39,6 @@ export interface BackupDescription {
   readonly files: readonly Row[];
   /** Every backup set that was looked for and found. */
   readonly sets: readonly MtfSet[];
-  /** There may be more of them. */
-  readonly moreSets: boolean;
   /** Bytes; undefined when it does not say. */
   readonly blockSize: number | undefined;
   readonly transferSize: number | undefined;
@@ -59,13 +57,12 @@ export async function describeBackup(
   const all = rawBytesOfBackup(backup);
   const { seekable } = backup.source;
   const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
-  const { media, sets, more } = (await describeRaw(raw, most)) ?? nothing;
-  const meant = sets[position - 1];
+  const { media, sets: found } = (await describeRaw(raw, most)) ?? nothing;
+  const sets = found.map(({ header }) => setFacts(header));
   const inside = {
-    facts: meant && setFacts(meant.header),
-    files: meant?.files ?? [],
-    sets: sets.map(({ header }) => setFacts(header)),
-    moreSets: more,
+    facts: sets[position - 1],
+    files: found[position - 1]?.files ?? [],
+    sets,
     rawBytes: seekable ? raw.length : undefined,
   };
   if (backup.form === 'archive') {

@@ -4,7 +4,7 @@
 import type { Abort } from '../abort.ts';
 import type { StoredBackup } from '../archive/archive-reader.ts';
 import type { StdinSource } from '../archive/stdin-source.ts';
-import { asError, type Failure } from '../errors.ts';
+import { asError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { ServerFacts } from '../sql/server-facts.ts';
 import type { SqlSession } from '../sql/sql-session.ts';
@@ -13,7 +13,7 @@ import { BackupProgress } from './backup-progress.ts';
 import type { ReadCounters } from './read-counters.ts';
 import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
 import type { RestoreRequest } from './restore-request.ts';
-import { watchForStall } from './stall-watch.ts';
+import { type StallGauges, sourceIsStuck, watchForStall } from './stall-watch.ts';
 import { type JobParts, teardown } from './teardown.ts';
 
 /** Hears which descriptors lead to standard error and output from now on: the VDI library prints to the usual ones. */
@@ -48,11 +48,7 @@ export class ReadingRun {
 
   /** The beginning of a pipe is being read: one that never says anything ends as a stall does, where one was asked for. */
   watchHead(source: StdinSource): void {
-    const side = { side: 'the source', detail: 'a read has not come back' } as const;
-    const gauges = { moved: () => source.received, side: () => side };
-    this.#endWatch = watchForStall(this.#wishes.stallTimeout, gauges, (failure) =>
-      this.#abort.raise(failure),
-    );
+    this.#watch({ moved: () => source.received, side: () => sourceIsStuck });
   }
 
   /** The VDI library is about to be loaded, and bytes are about to move. */
@@ -60,11 +56,14 @@ export class ReadingRun {
     this.#console = claimConsole();
     speakOn(this.#console.stderr, this.#console.stdout);
     this.progress.watch(this.#counters);
-    const gauges = {
+    this.#watch({
       moved: () => this.progress.moved,
-      side: () => this.#reading?.stuckSide ?? { side: 'SQL Server' as const, detail: 'no devices' },
-    };
-    this.#endWatch = watchForStall(this.#wishes.stallTimeout, gauges, (failure: Failure) =>
+      side: () => this.#reading?.stuckSide ?? { side: 'SQL Server', detail: 'no devices' },
+    });
+  }
+
+  #watch(gauges: StallGauges): void {
+    this.#endWatch = watchForStall(this.#wishes.stallTimeout, gauges, (failure) =>
       this.#abort.raise(failure),
     );
   }

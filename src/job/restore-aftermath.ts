@@ -9,15 +9,23 @@ import type { SqlSession } from '../sql/sql-session.ts';
 /** How long SQL Server may take to say it, ms. */
 const answerTimeoutMs = 1000;
 
+/** What SQL Server says of `database` within `patienceMs`; undefined when it says nothing. Never rejects. */
+export function factsInTime(
+  session: SqlSession,
+  database: string,
+  patienceMs: number,
+): Promise<DatabaseFacts | 'missing' | undefined> {
+  const asked = readDatabaseFacts(session, database).catch(() => undefined);
+  return Promise.race([asked, sleep(patienceMs, undefined, { ref: false })]);
+}
+
 /** Asks, unless there is nobody to ask, and says it as a warning. Never rejects. */
 export async function sayAftermath(
   session: SqlSession | undefined,
   database: string,
   emit: Emit,
 ): Promise<void> {
-  const asked = session && readDatabaseFacts(session, database).catch(() => undefined);
-  const late = sleep(answerTimeoutMs, undefined, { ref: false });
-  const facts = await Promise.race([asked, late]);
+  const facts = session && (await factsInTime(session, database, answerTimeoutMs));
   emit({ event: 'warning', code: 'database-left', ...leftBehind(database, facts) });
 }
 

@@ -38,7 +38,8 @@ interface Placed<Link> {
 
 /**
  * Orders `links`, of which there is at least one. `stopAt` (local time of the server, ISO) leaves out what was taken
- * after it. Throws `Failure('usage')`: unknown places, other databases, two full backups or one that is too late, or a gap, by name.
+ * after it. Throws `Failure('usage')`: unknown places, other databases, two full backups or one that is too late, or a
+ * gap, by name.
  */
 export function orderChain<Link extends ChainLink>(
   links: readonly Link[],

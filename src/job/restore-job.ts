@@ -1,7 +1,6 @@
 // The story of one restore, from the checks before any work to SQL Server's last 3014. What exists at any moment is
 // in #run, so that the one teardown can end it.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Abort } from '../abort.ts';
 import { StdinSource } from '../archive/stdin-source.ts';
 import { asError, Failure } from '../errors.ts';
@@ -17,7 +16,7 @@ import type { SqlRow, SqlSession } from '../sql/sql-session.ts';
 import { queryFailure, statementFailure } from '../sql/statement-failure.ts';
 import { meetServer } from './backup-preflight.ts';
 import { ReadingRun, type SpeakOn } from './reading-run.ts';
-import { sayAftermath } from './restore-aftermath.ts';
+import { factsInTime, sayAftermath } from './restore-aftermath.ts';
 import { orderChain, type RestoreChain } from './restore-chain.ts';
 import { checkWishes, planSteps, type RestoreStep, sizesFor, startsNew } from './restore-plan.ts';
 import { RestoreRecord } from './restore-record.ts';
@@ -240,9 +239,7 @@ class RestoreRun {
         message: `too late to abort (${this.#abort.cause.message}): SQL Server had already finished the restore`,
       });
     // Nothing aborts any more, so nothing else would end this wait.
-    const late = sleep(stateTimeoutMs, undefined, { ref: false });
-    const asked = readDatabaseFacts(session, database).catch(() => undefined);
-    const facts = await Promise.race([asked, late]);
+    const facts = await factsInTime(session, database, stateTimeoutMs);
     await session.close();
     const state = typeof facts === 'object' ? facts.state : undefined;
     if (!dryRun) this.#refuseUnrecovered(state);

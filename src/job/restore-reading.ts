@@ -17,7 +17,7 @@ import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
 import type { BackupProgress } from './backup-progress.ts';
 import { ServedDevices } from './served-devices.ts';
 import { rootCauseOf } from './source-failure.ts';
-import type { Side } from './stall-watch.ts';
+import { type StuckSide, sourceIsStuck } from './stall-watch.ts';
 import type { JobParts } from './teardown.ts';
 import { WatchedStatement } from './watched-statement.ts';
 
@@ -118,9 +118,8 @@ export class RestoreReading {
   }
 
   /** Who is being waited for: the source first, because SQL Server waits for it, too. */
-  get stuckSide(): { side: Side; detail: string } {
-    if (this.#pipeline.waitsFor === 'source')
-      return { side: 'the source', detail: 'a read has not come back' };
+  get stuckSide(): StuckSide {
+    if (this.#pipeline.waitsFor === 'source') return sourceIsStuck;
     return { side: 'SQL Server', detail: `devices: ${this.#devices.activities}` };
   }
 

@@ -5,11 +5,18 @@ import { Failure } from '../errors.ts';
 /** The side of a job that can be stuck. */
 export type Side = 'SQL Server' | 'compression' | 'the destination' | 'the source';
 
+export interface StuckSide {
+  readonly side: Side;
+  readonly detail: string;
+}
+
+export const sourceIsStuck: StuckSide = { side: 'the source', detail: 'a read has not come back' };
+
 export interface StallGauges {
   /** Any number that changes whenever a byte moved or SQL Server said something. */
   readonly moved: () => number;
   /** Who is being waited for now. */
-  readonly side: () => { readonly side: Side; readonly detail: string };
+  readonly side: () => StuckSide;
 }
 
 /** How often the gauges are read, as a part of the timeout; bounds how late a stall is noticed. */
@@ -64,7 +71,7 @@ export async function answered<T>(
   }
 }
 
-function stalled(timeoutMs: number, { side, detail }: { side: Side; detail: string }): Failure {
+function stalled(timeoutMs: number, { side, detail }: StuckSide): Failure {
   const hints: Record<Side, string> = {
     'SQL Server':
       'Look at sys.dm_exec_requests for the wait type of the BACKUP or RESTORE session and at the SQL Server error log.',

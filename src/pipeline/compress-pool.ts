@@ -9,15 +9,9 @@ export class CompressPool {
 
   constructor(threads: number, level: number, pool: FramePool) {
     const workerData: CompressWorkerData = { pool: pool.handle, level };
-    const entry = 'compress-worker';
     // Gently: the main thread is making the connection.
-    this.#workers = new WorkerPool({
-      threads,
-      entry,
-      work: 'compression',
-      workerData,
-      gently: true,
-    });
+    const kind = { entry: 'compress-worker', work: 'compression', gently: true };
+    this.#workers = new WorkerPool({ ...kind, threads, workerData });
   }
 
   /** Bytes of the zstd frame that replaced the raw bytes in `slot`. Rejects with `Failure` when a worker died. */

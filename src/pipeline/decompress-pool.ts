@@ -20,14 +20,8 @@ export class DecompressPool {
   /** `memory` is the pool's, where sums are wanted fast. */
   constructor(threads: number, pool: FramePool, memory?: SharedMemory) {
     const workerData: DecompressWorkerData = { pool: pool.handle, memory };
-    const entry = 'decompress-worker';
-    this.#workers = new WorkerPool({
-      threads,
-      entry,
-      work: 'decompression',
-      workerData,
-      gently: false,
-    });
+    const kind = { entry: 'decompress-worker', work: 'decompression', gently: false };
+    this.#workers = new WorkerPool({ ...kind, threads, workerData });
   }
 
   /**

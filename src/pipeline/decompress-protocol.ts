@@ -43,8 +43,8 @@ export interface DecompressDone {
   readonly failure?: FailureFields;
   /** Of a stream, zstd's own words. */
   readonly error?: string;
+  /** Streams only: raw bytes made, bytes of the input used, and 0 for `wanted` at the end of a frame. */
   readonly produced: number;
-  /** Streams only: bytes of the input used, and 0 for `wanted` at the end of a frame. */
   readonly consumed: number;
   readonly wanted: number;
 }

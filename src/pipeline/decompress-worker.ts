@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
 import { readDescriptor } from '../archive/file-source.ts';
-import { checkFrame, placeOf } from '../archive/frame-check.ts';
+import { checkFrame, cutFrame, placeOf } from '../archive/frame-check.ts';
 import { damaged } from '../archive/io-failure.ts';
 import { asError, Failure, failureFields } from '../errors.ts';
 import { FramePool } from '../frame-pool.ts';
@@ -30,7 +30,7 @@ const streams = new Map<number, zstd.DCtx>();
 /** A frame cannot be decompressed onto itself: it is read into here, or moved out of its slot first. */
 const compressed = new Uint8Array(handle.slotCapacity);
 
-function decompress(job: JobOf<'frame'>): DecompressDone {
+function decompress(job: JobOf<'frame'>): void {
   const { slot, frame: planned, file, sums } = job;
   const frame = compressed.subarray(0, planned.bytes);
   fetchFrame(job, frame);
@@ -41,14 +41,13 @@ function decompress(job: JobOf<'frame'>): DecompressDone {
     throw damaged(file.name, `${placeOf(planned)} ${said}`);
   }
   if (sums) sum(slot, produced);
-  return { produced, consumed: planned.bytes, wanted: 0 };
 }
 
 function fetchFrame({ slot, frame: planned, file }: JobOf<'frame'>, frame: Uint8Array): void {
   const { name, descriptor } = file;
   if (descriptor === undefined) frame.set(pool.bytes(slot).subarray(0, frame.length));
   else if (readDescriptor(descriptor, name, frame, planned.offset) < frame.length)
-    throw damaged(name, `${placeOf(planned)} is cut short`, 'truncated');
+    throw cutFrame(planned, name);
 }
 
 function produce({ slot, frame: planned, file }: JobOf<'frame'>, frame: Uint8Array): number {
@@ -97,7 +96,8 @@ function perform(job: DecompressJob): DecompressDone {
   try {
     switch (job.job) {
       case 'frame':
-        return decompress(job);
+        decompress(job);
+        return nothing;
       case 'sums':
         sum(job.slot, job.bytes);
         return nothing;
@@ -111,6 +111,7 @@ function perform(job: DecompressJob): DecompressDone {
   }
 }
 
+/** What a job answers that is no stream. */
 const nothing: DecompressDone = { produced: 0, consumed: 0, wanted: 0 };
 
 parentPort?.on('message', (job: Numbered<DecompressJob>) => {

@@ -3,7 +3,7 @@
 // gives its slot back; that is the back-pressure.
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
 import { checkTrailer, dataEntries } from '../archive/archive-reader.ts';
-import { type PlannedFrame, placeOf, refuseOurTrailer } from '../archive/frame-check.ts';
+import { cutFrame, type PlannedFrame, refuseOurTrailer } from '../archive/frame-check.ts';
 import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
 import { KiB } from '../byte-size.ts';
@@ -202,7 +202,7 @@ export class RawReader {
     const { source } = this.#backup;
     const target = this.#options.pool.bytes(slot).subarray(0, planned.bytes);
     if ((await source.read(target, planned.offset)) < planned.bytes)
-      throw damaged(source.name, `${placeOf(planned)} is cut short`, 'truncated');
+      throw cutFrame(planned, source.name);
   }
 
   #spoilt(piece: Omit<RawPiece, 'failure'>, thrown: unknown): RawPiece {

@@ -22,7 +22,8 @@ const { values } = parseArgs({
   },
 });
 
-const own = [process.execPath, binPath];
+const program = [process.execPath, binPath];
+const runs = Number(values.runs);
 const quiet = ['--progress', 'none'];
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -49,7 +50,6 @@ async function compare(
   stock: readonly string[],
   own: readonly string[],
   size: number,
-  runs: number,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ stock: Cost; own: Cost }[]> {
   const pairs: { stock: Cost; own: Cost }[] = [];
@@ -87,49 +87,52 @@ function feedings(lines: readonly string[]): number[] {
   return times.filter((_, index) => index % 2 === 1);
 }
 
-/** One backup set as the program makes it; everything that reads it, beside the stock zstd. */
-async function oneSet(archive: string, bytes: number, runs: number): Promise<void> {
-  const rig = await Rig.create({
-    keepRestored: false,
-    databases: [{ name: 'Bench', streams: { kind: 'generate', bytes, ratio: 8 } }],
-  });
-  const made = await rig.run(['Bench', archive, '--overwrite']).ended;
-  if (made.code !== 0) throw new Error(made.stderr);
-  await offline('one generated set', archive, bytes, runs);
-  const restore = standinCommand(rig, 'restore', 'Copy', archive, '--replace', ...quiet);
+/** Everything that reads `archive`, beside the stock zstd. */
+async function reading(what: string, rig: Rig, archive: string, bytes: number): Promise<void> {
+  const verify = [...program, 'verify', archive, ...quiet];
+  await compare(`verify, ${what}`, ['zstd', '-qt', archive], verify, bytes);
   const stock = toNowhere('zstd', '-qdc', archive);
+  const extract = toNowhere(...program, 'extract', archive, '-', ...quiet);
+  await compare(`extract, ${what}`, stock, extract, bytes);
+  const restore = standinCommand(rig, 'restore', 'Copy', archive, '--replace', ...quiet);
   const before = rig.judged().length;
   const env = { ...standinEnvironment(rig), VDI_STANDIN_LOG: rig.judgeLog };
-  const pairs = await compare('restore, one generated set', stock, restore, bytes, runs, env);
+  const pairs = await compare(`restore, ${what}`, stock, restore, bytes, env);
   const [, ...fed] = feedings(rig.judged().slice(before));
   const ratio = median(pairs.map((pair, run) => pair.stock.wallSeconds / (fed[run] ?? Number.NaN)));
   const rate = (bytes / MiB / median(fed)).toFixed(0);
-  say(`restore, feeding the device: ${rate} MiB/s, x${ratio.toFixed(2)} of zstd`);
-  await rig.close();
+  say(`restore, ${what}, feeding the device: ${rate} MiB/s, x${ratio.toFixed(2)} of zstd`);
 }
 
-async function offline(what: string, archive: string, bytes: number, runs: number): Promise<void> {
-  const verify = [...own, 'verify', archive, ...quiet];
-  await compare(`verify, ${what}`, ['zstd', '-qt', archive], verify, bytes, runs);
-  const extract = toNowhere(...own, 'extract', archive, '-', ...quiet);
-  await compare(`extract, ${what}`, toNowhere('zstd', '-qdc', archive), extract, bytes, runs);
+/** One backup set as the program makes it. */
+async function backUp(rig: Rig, archive: string): Promise<void> {
+  const made = await rig.run(['Bench', archive]).ended;
+  if (made.code !== 0) throw new Error(made.stderr);
+}
+
+/** Real backups, one behind the other. */
+async function store(archive: string, raw: string, size: number): Promise<void> {
+  await source(raw, size);
+  await writeArchive(archive, createReadStream(raw, { highWaterMark: 4 * MiB }));
+  await rm(raw);
 }
 
 async function main(): Promise<void> {
   if (!existsSync(corpusPath)) throw new Error('the bench needs the corpus beside the project');
   const folder = await mkdtemp(join(tmpdir(), 'verify-bench-'));
+  const size = parseByteSize(values.size) ?? 0;
+  const streams = { kind: 'generate', bytes: size, ratio: 8 } as const;
+  const rig = await Rig.create({ keepRestored: false, databases: [{ name: 'Bench', streams }] });
   try {
-    const size = parseByteSize(values.size) ?? 0;
-    const runs = Number(values.runs);
-    const [raw, archive] = [join(folder, 'source.bak'), join(folder, 'source.bak.zst')];
-    await source(raw, size);
-    await writeArchive(archive, createReadStream(raw, { highWaterMark: 4 * MiB }));
-    await rm(raw);
+    const [real, generated] = [join(folder, 'real.zst'), join(folder, 'generated.zst')];
+    await store(real, join(folder, 'real.bak'), size);
+    await backUp(rig, generated);
     say(`${formatByteSize(size)}; ${cpus().length} cores; ${runs} runs in turn`);
     say('| | | wall s | MiB/s | CPU s | peak MiB |\n|---|---|---|---|---|---|');
-    await offline('real backups in a row', archive, size, runs);
-    await oneSet(archive, size, runs);
+    await reading('real backups in a row', rig, real, size);
+    await reading('one generated set', rig, generated, size);
   } finally {
+    await rig.close();
     await rm(folder, { recursive: true });
   }
 }

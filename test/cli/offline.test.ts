@@ -128,6 +128,7 @@ suite('offline commands', () => {
     const worse = vdibackup('verify', missing, damaged);
     assert.equal(worse.status, 9, worse.stderr);
     assert.match(worse.stderr, /^warning: cannot read .+missing\.zst/m);
+    assert.match(worse.lastLine, /: 1 of 2 files damaged: .+damaged\.bak\.zst is damaged/);
     assert.equal(vdibackup('verify', missing).status, 8);
   });
 
