@@ -53,6 +53,9 @@ function leave(end: {
   reason?: string;
   completed: boolean;
 }): void {
+  // Messages that are queued behind this one are delivered for all that (nodejs: a port closes later than close()
+  // returns). One that was obeyed would use, or free again, what is released here.
+  port.off('message', obey);
   monitor.activity('ended');
   calls.release();
   monitor.say({ from: 'ended', ...end });
