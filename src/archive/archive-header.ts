@@ -4,6 +4,7 @@
 import { KiB, MiB } from '../byte-size.ts';
 import { internalError } from '../errors.ts';
 import type { BackupType } from '../events.ts';
+import { unsealed } from './json-checksum.ts';
 import { archiveVersion, decodeJsonFrame, encodeJsonFrame, type JsonFields } from './json-frame.ts';
 
 /** Longest header frame a reader accepts; names of SQL Server are at most 128 characters each. */
@@ -51,7 +52,8 @@ export interface ArchiveHeader {
 
 /** The header as a skippable frame. Throws an internal error when it is longer than readers accept. */
 export function encodeArchiveHeader(header: ArchiveHeader): Uint8Array {
-  const frame = encodeJsonFrame(JSON.stringify({ vdibackup: archiveVersion, ...header }));
+  const json = JSON.stringify({ vdibackup: archiveVersion, ...header, crc32: unsealed });
+  const frame = encodeJsonFrame(json);
   if (frame.length <= maxHeaderFrameBytes) return frame;
   throw internalError(`a header of at most ${maxHeaderFrameBytes} bytes`, frame.length);
 }

@@ -11,10 +11,11 @@ import { type BackupForm, formBytes, recogniseForm } from './backup-form.ts';
 import { FileSource } from './file-source.ts';
 import { minFrameBytes } from './frame-header.ts';
 import { FrameWalker, type SkippedFrame } from './frame-walker.ts';
-import { damaged } from './io-failure.ts';
+import { damageCode, damaged } from './io-failure.ts';
 import {
   decodeSeekTable,
   decodeSeekTableFooter,
+  emptyChecksum,
   type SeekTable,
   type SeekTableEntry,
   seekTableFooterBytes,
@@ -43,6 +44,8 @@ export interface StoredArchive {
 export interface ForeignBackup {
   readonly form: Exclude<BackupForm, 'archive'>;
   readonly source: Source;
+  /** Offset of the first frame where it is not 0: behind a header that is damaged. */
+  readonly framesAt?: number;
 }
 
 export type StoredBackup = StoredArchive | ForeignBackup;
@@ -54,10 +57,34 @@ export type FinishedArchive = StoredArchive & { readonly ends: ArchiveEnds };
  * Opens `path`. Failure `io`; Failure `integrity`: `not-a-backup`, or the header's own. An archive whose other
  * end is missing or wrong is opened all the same: see `finishedArchive`.
  */
-export async function openBackup(path: string): Promise<StoredBackup> {
+export function openBackup(path: string): Promise<StoredBackup> {
+  return opened(path, openSource);
+}
+
+/**
+ * As `openBackup`, for the sake of what is still good: an archive whose header is damaged (`flaw`) is read as any other
+ * zstd file, frame by frame.
+ */
+export function openToSalvage(
+  path: string,
+): Promise<{ readonly backup: StoredBackup; readonly flaw?: Failure }> {
+  return opened(path, async (source) => {
+    try {
+      return { backup: await openSource(source) };
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.code !== damageCode) throw thrown;
+      return {
+        backup: { form: 'zstd', source, framesAt: await headerBytes(source) },
+        flaw: thrown,
+      };
+    }
+  });
+}
+
+async function opened<T>(path: string, open: (source: Source) => Promise<T>): Promise<T> {
   const source = await FileSource.open(path);
   try {
-    return await openSource(source);
+    return await open(source);
   } catch (thrown) {
     await source.close();
     throw thrown;
@@ -117,10 +144,7 @@ export function* dataEntries({ table }: ArchiveEnds): Generator<SeekTableEntry> 
 }
 
 async function openArchive(source: Source): Promise<StoredArchive> {
-  const head = await readExactly(source, 0, skippableHeadBytes);
-  const { contentBytes } = decodeSkippableHead(head, source.name);
-  const framesAt = skippableHeadBytes + contentBytes;
-  if (framesAt > maxHeaderFrameBytes) throw damaged(source.name, 'its header is too long');
+  const framesAt = await headerBytes(source);
   const header = decodeArchiveHeader(await readExactly(source, 0, framesAt), source.name);
   const common = { form: 'archive', source, header, framesAt } as const;
   if (!source.seekable) return { ...common, ends: undefined, flaw: undefined };
@@ -130,6 +154,13 @@ async function openArchive(source: Source): Promise<StoredArchive> {
     if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw thrown;
     return { ...common, ends: undefined, flaw: thrown };
   }
+}
+
+async function headerBytes(source: Source): Promise<number> {
+  const head = await readExactly(source, 0, skippableHeadBytes);
+  const bytes = skippableHeadBytes + decodeSkippableHead(head, source.name).contentBytes;
+  if (bytes > maxHeaderFrameBytes) throw damaged(source.name, 'its header is too long');
+  return bytes;
 }
 
 /** Undefined when there is no seek table: the archive was not finished. */
@@ -155,7 +186,7 @@ async function readEnds(
   if (table.count < 2 || !first || !last || first.compressedBytes !== framesAt) {
     throw damaged(name, 'its seek table does not begin with its header');
   }
-  if (first.rawBytes !== 0 || last.rawBytes !== 0) {
+  if (![first, last].every(isWithoutData)) {
     throw damaged(name, 'its seek table counts its header or trailer as data');
   }
   if (last.compressedBytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
@@ -167,6 +198,10 @@ async function readEnds(
   const ends = { trailer, table };
   checkTotals(ends, header, name);
   return ends;
+}
+
+function isWithoutData({ rawBytes, checksum }: SeekTableEntry): boolean {
+  return rawBytes === 0 && checksum === emptyChecksum;
 }
 
 function frameBytesOf(frame: Uint8Array, name: string): number {

@@ -3,6 +3,7 @@
 // written in place after SQL Server has reported success, without needing disk space then.
 import { KiB, MiB } from '../byte-size.ts';
 import type { SqlMessageEvent } from '../events.ts';
+import { unsealed } from './json-checksum.ts';
 import { archiveVersion, decodeJsonFrame, encodeJsonFrame, type JsonFields } from './json-frame.ts';
 import { decodeMtfFacts, type MtfFacts } from './mtf-facts.ts';
 import { skippableHeadBytes } from './skippable-frame.ts';
@@ -131,7 +132,7 @@ function largest(most: number, fits: (count: number) => boolean): number {
 }
 
 function json(trailer: ArchiveTrailer): string {
-  return JSON.stringify({ vdibackup: archiveVersion, ...trailer });
+  return JSON.stringify({ vdibackup: archiveVersion, ...trailer, crc32: unsealed });
 }
 
 function jsonBytes(trailer: ArchiveTrailer): number {

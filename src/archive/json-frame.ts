@@ -1,6 +1,7 @@
 // A skippable frame whose content is one JSON object in UTF-8, and typed access to what an untrusted one
 // says. Header and trailer are such frames; what their fields mean is in archive-header/archive-trailer.
 import { damaged } from './io-failure.ts';
+import { isJsonSound, sealJson } from './json-checksum.ts';
 import {
   archiveFrameMagic,
   decodeSkippableHead,
@@ -14,7 +15,7 @@ const space = 0x20;
 
 /**
  * `json` as a skippable frame of its natural size, or of exactly `frameBytes` (padded with blanks behind
- * the JSON). Throws RangeError when it does not fit.
+ * the JSON); its checksum is filled in where it has a place for one. Throws RangeError when it does not fit.
  */
 export function encodeJsonFrame(json: string, frameBytes?: number): Uint8Array {
   const text = new TextEncoder().encode(json);
@@ -28,12 +29,13 @@ export function encodeJsonFrame(json: string, frameBytes?: number): Uint8Array {
   const contentBytes = size - skippableHeadBytes;
   frame.set(encodeSkippableHead({ magic: archiveFrameMagic, contentBytes }));
   frame.set(text, skippableHeadBytes);
+  sealJson(frame.subarray(skippableHeadBytes));
   return frame;
 }
 
 /**
  * The object in a whole frame (head included). Failure `integrity` when it is longer than `maxFrameBytes`,
- * cut short, not UTF-8, not JSON, not an object, or of another format version.
+ * cut short, not what was sealed, not UTF-8, not JSON, not an object, or of another format version.
  * @param part `header` or `trailer`, for the words of a failure
  */
 export function decodeJsonFrame(
@@ -47,7 +49,9 @@ export function decodeJsonFrame(
   if (head.magic !== archiveFrameMagic || size > maxFrameBytes || size > frame.length) {
     throw damaged(file, `its ${part} is not a frame of at most ${maxFrameBytes} bytes`);
   }
-  const fields = new JsonFields(parse(frame.subarray(skippableHeadBytes, size)), part, file);
+  const content = frame.subarray(skippableHeadBytes, size);
+  if (!isJsonSound(content)) throw damaged(file, `its ${part} does not have its checksum`);
+  const fields = new JsonFields(parse(content), part, file);
   const version = fields.integer('vdibackup', 1, Number.MAX_SAFE_INTEGER);
   if (version === archiveVersion) return fields;
   throw damaged(file, `its format version is ${version}, this program knows 1`, 'archive-version');

@@ -17,8 +17,8 @@ import {
 export const seekTableFooterBytes = 9;
 const footerMagic = 0x8f92eab1;
 const checksumBit = 0x80;
-/** Bits 2 to 6 of the descriptor must be zero. */
-const reservedBits = 0x7c;
+/** Bits 0 to 6 of the descriptor are zero in every archive: the seekable format reserves 2 to 6 and uses no other. */
+const reservedBits = 0x7f;
 const entryBytes = 12;
 const entryBytesWithoutChecksum = 8;
 /** The seekable format's own limit of entries; 512 TiB in frames of 4 MiB. */

@@ -23,7 +23,9 @@ let jobLoaded = false;
 let stderr = 2;
 let stdout = 1;
 const writeErr = syncWriter(2, (_, bytes) => writeSync(stderr, bytes));
+const writeOut = syncWriter(1, (_, bytes) => writeSync(stdout, bytes));
 const redactor = new Redactor();
+const output = new Output(writeErr, redactor);
 const abort = new Abort();
 const around: Surroundings = {
   argv: process.argv.slice(2),
@@ -36,8 +38,8 @@ const around: Surroundings = {
   stderrIsTerminal: isatty(2),
   columns: () => process.stderr.columns || 80,
   now: Date.now,
-  writeOut: syncWriter(1, (_, bytes) => writeSync(stdout, bytes)),
-  output: new Output(writeErr, redactor),
+  writeOut: (text) => output.besides(() => writeOut(text)),
+  output,
   redactor,
   abort,
   askPassword: isatty(0) && isatty(2) ? ask : undefined,

@@ -47,11 +47,16 @@ export class Output {
     if (!this.#ended) this.#write(text);
   }
 
-  #put(text: string): void {
-    if (this.#ended) return;
+  /** Whole lines that go elsewhere, perhaps to the same terminal: there is room for them above the bar. */
+  besides<T>(write: () => T): T {
     this.#overlay?.clear();
-    this.#write(`${text}\n`);
+    const written = write();
     this.#overlay?.draw();
+    return written;
+  }
+
+  #put(text: string): void {
+    if (!this.#ended) this.besides(() => this.#write(`${text}\n`));
   }
 }
 

@@ -2,7 +2,12 @@
 // rename, or to stdout. Salvage keeps the good prefix of a damaged file, and still says that it is damaged.
 
 import type { Abort } from '../abort.ts';
-import { finishedArchive, openBackup, type StoredBackup } from '../archive/archive-reader.ts';
+import {
+  finishedArchive,
+  openBackup,
+  openToSalvage,
+  type StoredBackup,
+} from '../archive/archive-reader.ts';
 import { checkDestinations, refuseSource } from '../archive/destination.ts';
 import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
 import { PartialFile } from '../archive/file-sink.ts';
@@ -53,8 +58,8 @@ class ExtractRun {
   }
 
   async tell(): Promise<ExtractSummary> {
-    const { file, threads } = this.#request;
-    const backup = await this.#abort.race(openBackup(file));
+    const { threads } = this.#request;
+    const { backup, flaw } = await this.#abort.race(this.#open());
     this.#source = backup.source;
     if (backup.form === 'archive' && !this.#request.salvage)
       await this.#abort.race(finishedArchive(backup));
@@ -63,13 +68,19 @@ class ExtractRun {
     const { sink, publish } = await this.#abort.race(this.#create());
     this.#sink = sink;
     this.#progress.watch(this.#counters);
-    const loss = await this.#copy(backup, this.#pipeline, sink);
+    const lost = await this.#copy(backup, this.#pipeline, sink);
+    const loss = flaw ?? lost;
     await this.#abort.race(sink.sync());
     await sink.close();
     await publish();
     this.#progress.say();
     if (loss) throw this.#salvaged(loss);
     return this.#summary();
+  }
+
+  async #open(): Promise<{ readonly backup: StoredBackup; readonly flaw?: Failure }> {
+    const { file, salvage } = this.#request;
+    return salvage ? openToSalvage(file) : { backup: await openBackup(file) };
   }
 
   /** Removes what was not published. */
@@ -140,7 +151,7 @@ class ExtractRun {
     return new Failure('integrity', 'salvaged', `${loss.message}; ${kept}`, {
       cause: loss,
       hints: [
-        'what was salvaged is the beginning of a native backup, which SQL Server will not restore as it is',
+        'SQL Server does not restore a mere beginning: vdibackup verify tells whether the salvaged backup is whole',
       ],
     });
   }

@@ -90,7 +90,7 @@ export class RawReader {
         this.#checkTotal(this.#backup);
         return;
       case 'zstd':
-        return this.#walked(0);
+        return this.#walked(this.#backup.framesAt ?? 0);
       case 'mtf':
       case 'mssqlbak':
         return this.#raw();

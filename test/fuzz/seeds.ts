@@ -144,7 +144,7 @@ function smallArchive(): Buffer {
 
 /** One bit wrong in every part. */
 function flips(archive: Buffer): Seed[] {
-  return Object.entries(regionsOf(archive)).map(([name, { at }]) => ({
+  return Object.entries(regionsOf(archive)).map(([name, at]) => ({
     name: `flipped ${name}`,
     bytes: makeTwin(archive, { name, edits: [{ at, xor: 1 }], verify: 0, extract: 0 }),
   }));

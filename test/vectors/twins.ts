@@ -14,15 +14,6 @@ export interface Twin {
   readonly extract: number;
 }
 
-/**
- * `all`: verify and extract notice. `ends`: so do they, by the ends. `verify`: only verify. Undefined: words
- * that nothing in the format depends on have no checksum, see docs/archive-format.md.
- */
-interface Region {
-  readonly at: number;
-  readonly covered: 'all' | 'ends' | 'verify' | undefined;
-}
-
 export function makeTwin(archive: Buffer, { edits, length }: Twin): Buffer {
   let bytes = Buffer.from(archive);
   for (const { at, xor, hex } of edits) {
@@ -34,7 +25,7 @@ export function makeTwin(archive: Buffer, { edits, length }: Twin): Buffer {
   return length === undefined ? bytes : bytes.subarray(0, length);
 }
 
-/** A byte of every part of an archive with two frames of several blocks. */
+/** The place of a byte of every part of an archive with two frames of several blocks. */
 export function regionsOf(archive: Buffer) {
   const footer = decodeSeekTableFooter(archive, archive.length, 'golden');
   const tableAt = archive.length - (footer?.tableBytes ?? 0);
@@ -42,41 +33,41 @@ export function regionsOf(archive: Buffer) {
   const [, first, second, trailer] = [...table.entries()];
   if (!first || !second || !trailer) throw new Error('the golden archive has two frames');
   const trailerText = archive.toString('latin1', trailer.offset, tableAt);
-  const all = (at: number): Region => ({ at, covered: 'all' });
-  const ends = (at: number): Region => ({ at, covered: 'ends' });
-  const unseen = (at: number): Region => ({ at, covered: undefined });
   return {
-    'header-magic': all(0),
-    'header-length': all(4),
-    'header-first-character': all(8),
-    'header-set-id': ends(archive.indexOf('"setId":"') + 10),
-    'header-database': unseen(archive.indexOf('"database":"') + 12),
-    'frame-1-magic': all(first.offset),
-    'frame-1-descriptor': all(first.offset + 4),
-    'frame-1-content-size': all(first.offset + 5),
-    'frame-1-block-header': all(first.offset + 9),
-    'frame-1-data': all(first.offset + Math.floor(first.compressedBytes / 2)),
-    'frame-1-checksum': all(first.offset + first.compressedBytes - 1),
-    'frame-2-magic': all(second.offset),
-    'frame-2-data': all(second.offset + Math.floor(second.compressedBytes / 2)),
-    'frame-2-checksum': all(second.offset + second.compressedBytes - 1),
-    'trailer-magic': ends(trailer.offset),
-    'trailer-length': ends(trailer.offset + 4),
-    'trailer-raw-bytes': ends(trailer.offset + trailerText.indexOf('"rawBytes":') + 12),
-    'trailer-compressed-bytes': ends(
-      trailer.offset + trailerText.indexOf('"compressedBytes":') + 18,
-    ),
-    'trailer-frames': ends(trailer.offset + trailerText.indexOf('"frames":') + 9),
-    'trailer-message': unseen(trailer.offset + trailerText.indexOf('"text":"') + 8),
-    'trailer-padding': ends(tableAt - 1),
-    'table-magic': ends(tableAt),
-    'table-length': ends(tableAt + 4),
-    'table-entry-size': ends(tableAt + 8 + 12),
-    'table-entry-raw-size': ends(tableAt + 8 + 12 + 4),
-    'table-entry-checksum': all(tableAt + 8 + 12 + 8),
-    'table-count': ends(archive.length - 9),
-    // Its lowest two bits mean nothing in the seekable format.
-    'table-descriptor': unseen(archive.length - 5),
-    'table-footer-magic': ends(archive.length - 1),
-  } satisfies Record<string, Region>;
+    'header-magic': 0,
+    'header-length': 4,
+    'header-first-character': 8,
+    'header-set-id': archive.indexOf('"setId":"') + 10,
+    'header-database': archive.indexOf('"database":"') + 12,
+    'header-checksum-name': archive.indexOf('"crc32":"') + 1,
+    'header-checksum': archive.indexOf('"crc32":"') + 9,
+    'frame-1-magic': first.offset,
+    'frame-1-descriptor': first.offset + 4,
+    'frame-1-content-size': first.offset + 5,
+    'frame-1-block-header': first.offset + 9,
+    'frame-1-data': first.offset + Math.floor(first.compressedBytes / 2),
+    'frame-1-checksum': first.offset + first.compressedBytes - 1,
+    'frame-2-magic': second.offset,
+    'frame-2-data': second.offset + Math.floor(second.compressedBytes / 2),
+    'frame-2-checksum': second.offset + second.compressedBytes - 1,
+    'trailer-magic': trailer.offset,
+    'trailer-length': trailer.offset + 4,
+    'trailer-raw-bytes': trailer.offset + trailerText.indexOf('"rawBytes":') + 12,
+    'trailer-compressed-bytes': trailer.offset + trailerText.indexOf('"compressedBytes":') + 18,
+    'trailer-frames': trailer.offset + trailerText.indexOf('"frames":') + 9,
+    'trailer-message': trailer.offset + trailerText.indexOf('"text":"') + 8,
+    'trailer-checksum-name': trailer.offset + trailerText.lastIndexOf('"crc32":"') + 1,
+    'trailer-checksum': trailer.offset + trailerText.lastIndexOf('"crc32":"') + 9,
+    'trailer-padding': tableAt - 1,
+    'table-magic': tableAt,
+    'table-length': tableAt + 4,
+    'table-entry-size': tableAt + 8 + 12,
+    'table-entry-raw-size': tableAt + 8 + 12 + 4,
+    'table-header-checksum': tableAt + 8 + 8,
+    'table-trailer-checksum': archive.length - 10,
+    'table-entry-checksum': tableAt + 8 + 12 + 8,
+    'table-count': archive.length - 9,
+    'table-descriptor': archive.length - 5,
+    'table-footer-magic': archive.length - 1,
+  } satisfies Record<string, number>;
 }

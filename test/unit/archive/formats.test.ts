@@ -108,6 +108,20 @@ describe('archive header', () => {
     });
   }
 
+  it('shows every wrong bit', () => {
+    const frame = encodeArchiveHeader(header);
+    for (let bit = 0; bit < frame.length * 8; bit += 1) {
+      const wrong = frame.slice();
+      wrong[bit >> 3] = (wrong[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      assert.throws(() => decodeArchiveHeader(wrong, file), damage, `bit ${bit}`);
+    }
+  });
+
+  it('is read without a checksum as well', () => {
+    const frame = encodeJsonFrame(JSON.stringify({ vdibackup: 1, ...header }));
+    assert.deepEqual(decodeArchiveHeader(frame, file), header);
+  });
+
   it('of a newer version is refused by name', () => {
     const frame = encodeJsonFrame(JSON.stringify({ ...header, vdibackup: 2 }));
     const refused = failure('integrity', 'archive-version', /version is 2/);
@@ -249,6 +263,15 @@ describe('archive trailer', () => {
     };
     const read = decodeArchiveTrailer(encodeArchiveTrailer({ ...trailer, mtf: huge }), file);
     assert.equal(read.mtf, undefined);
+  });
+
+  it('shows a wrong bit, in its blanks, too', () => {
+    const frame = encodeArchiveTrailer(trailer);
+    for (const [at, byte] of frame.entries()) {
+      const wrong = frame.slice();
+      wrong[at] = byte ^ (1 << (at & 7));
+      assert.throws(() => decodeArchiveTrailer(wrong, file), damage, `byte ${at}`);
+    }
   });
 
   it('cut in its padding is refused', () => {

@@ -203,6 +203,17 @@ test('the bar makes room for a line and leaves none of itself behind', (context)
   assert.equal(text(), settled, 'nothing after the last line');
 });
 
+test('the bar makes room for what goes to standard output, on the same terminal', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { output, text } = sink();
+  const bar = new ProgressBar(output, () => 80);
+  bar.update(at(1000, 10));
+  output.besides(() => output.raw('{"job":"drill"}\n'));
+  const [, above = ''] = text().split('\r\u001b[K');
+  assert.match(above, /^\{"job":"drill"\}\n\[=+ +\] 10% /);
+  bar.stop();
+});
+
 test('a bar that was stopped draws no more, and never jumps back over lines', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const { output, text } = sink();

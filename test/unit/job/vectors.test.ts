@@ -14,6 +14,7 @@ const vectors = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'vecto
 const golden = join(vectors, 'sales.bak.zst');
 const twins: Twin[] = JSON.parse(readFileSync(join(vectors, 'twins.json'), 'utf8'));
 const stripes = [1, 2].map((stripe) => join(vectors, `stripe-${stripe}of2.bak.zst`));
+const beforeChecksums = [1, 2].map((stripe) => join(vectors, `before-crc32-${stripe}of2.bak.zst`));
 
 suite('golden archive of format 1', () => {
   let folder: string;
@@ -67,6 +68,23 @@ suite('golden archive of format 1', () => {
       assert.match(message, /4194304 good bytes were salvaged/);
       assert.ok((await readFile(out)).equals(whole.subarray(0, 4 * 1024 * 1024)), name);
     }
+  });
+
+  test('salvage reads behind a damaged header what any zstd reads', async () => {
+    for (const name of ['flipped-header-database', 'flipped-header-checksum']) {
+      const twin = twins.find((one) => one.name === name);
+      const [path, out] = [join(folder, `s-${name}`), join(folder, `s-${name}.out`)];
+      await writeFile(path, makeTwin(archive, twin as Twin));
+      const { exitCode, message } = await extract(path, out, { salvage: true });
+      assert.equal(exitCode, 9);
+      assert.match(message, /its header does not have its checksum; 4718080 good bytes/);
+      assert.ok((await readFile(out)).equals(decompressAll(archive)), name);
+    }
+  });
+
+  test('an archive from before header and trailer had checksums is good', async () => {
+    const { exitCode, report } = await verify(beforeChecksums);
+    assert.equal(exitCode, 0, JSON.stringify(report));
   });
 
   test('an unfinished archive is refused with what it holds', async () => {
