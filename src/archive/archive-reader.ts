@@ -10,7 +10,7 @@ import {
 import { type BackupForm, formBytes, recogniseForm } from './backup-form.ts';
 import { FileSource } from './file-source.ts';
 import { minFrameBytes } from './frame-header.ts';
-import { FrameWalker, type SkippedFrame } from './frame-walker.ts';
+import { FrameWalker } from './frame-walker.ts';
 import { damageCode, damaged } from './io-failure.ts';
 import {
   decodeSeekTable,
@@ -103,34 +103,6 @@ export async function finishedArchive(archive: StoredArchive): Promise<FinishedA
   if (ends) return { ...archive, ends };
   if (flaw) throw flaw;
   throw await unfinished(archive);
-}
-
-/**
- * What an archive says at its end must be what was read of it. For one that can only be read onwards, once
- * its frames are behind; `frame` is the skippable frame there, undefined when the file ends instead.
- */
-export async function checkTrailer(
-  { source, header }: StoredArchive,
-  frame: SkippedFrame | undefined,
-  found: { readonly frames: number; readonly rawBytes: number },
-): Promise<void> {
-  const { name } = source;
-  if (!frame) {
-    const holds = `${found.frames} whole frames (${found.rawBytes} bytes)`;
-    throw new Failure('integrity', 'unfinished', `${name} ends without a trailer after ${holds}`, {
-      hints: ['the backup that wrote it did not end well, or it was cut short on its way'],
-    });
-  }
-  if (frame.bytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
-  const trailer = decodeArchiveTrailer(await readExactly(source, frame.offset, frame.bytes), name);
-  if (trailer.setId !== header.setId || trailer.stripe !== header.stripe)
-    throw damaged(name, 'its trailer belongs to another archive');
-  if (trailer.frames === found.frames && trailer.rawBytes === found.rawBytes) return;
-  const said = `${trailer.frames} frames of ${trailer.rawBytes} bytes`;
-  throw damaged(
-    name,
-    `its trailer says ${said}, but it holds ${found.frames} of ${found.rawBytes}`,
-  );
 }
 
 /** Every zstd frame of the archive, by its seek table. */

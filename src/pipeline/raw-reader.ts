@@ -1,8 +1,9 @@
 // From one stored backup to its raw bytes, in order, in slots of the pool: frames are read ahead as far as
 // there are slots, decompressed on every core, and given out in the order of the file. Who takes a piece
 // gives its slot back; that is the back-pressure.
+import { checkEnd } from '../archive/archive-end.ts';
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
-import { checkTrailer, dataEntries } from '../archive/archive-reader.ts';
+import { dataEntries } from '../archive/archive-reader.ts';
 import { cutFrame, type PlannedFrame, refuseOurTrailer } from '../archive/frame-check.ts';
 import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
@@ -157,7 +158,7 @@ export class RawReader {
     // Of a file the ends are read first, and whoever opened it knows what is wrong with them.
     const skipped = frame?.kind === 'skippable' ? frame : undefined;
     const found = { frames: this.#frames, rawBytes: this.#rawOffset };
-    if (!backup.source.seekable) await checkTrailer(backup, skipped, found);
+    if (!backup.source.seekable) await checkEnd(backup, skipped, found);
   }
 
   #long({ ends, framesAt }: FinishedArchive): Promise<void> {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import zstd from 'zstd-napi/binding.js';
+import { checkEnd } from '../../../src/archive/archive-end.ts';
 import {
-  checkTrailer,
   dataEntries,
   type FinishedArchive,
   finishedArchive,
@@ -85,7 +85,7 @@ async function rawOnwards(archive: StoredArchive): Promise<Uint8Array> {
     if (frame?.kind !== 'data') {
       const raw = Buffer.concat(parts);
       const skipped = frame?.kind === 'skippable' ? frame : undefined;
-      await checkTrailer(archive, skipped, { frames: parts.length, rawBytes: raw.length });
+      await checkEnd(archive, skipped, { frames: parts.length, rawBytes: raw.length });
       return raw;
     }
     const stored = new Uint8Array(frame.bytes);

@@ -251,6 +251,20 @@ suite('raw reader', () => {
         await assert.rejects(onwards(archive.subarray(0, length)), { kind: 'integrity' });
     });
 
+    test('ends with a failure when its seek table is missing or cut, or something comes behind it', async () => {
+      const table = archive.readUInt32LE(archive.length - 9) * 12 + 17;
+      for (const length of [
+        archive.length - table,
+        archive.length - table + 20,
+        archive.length - 1,
+      ])
+        await assert.rejects(onwards(archive.subarray(0, length)), { kind: 'integrity' });
+      for (const more of [Buffer.of(0), other])
+        await assert.rejects(onwards(Buffer.concat([archive, more])), /goes on behind its end/);
+      const twice = Buffer.concat([archive.subarray(0, -table), archive.subarray(tailAt(archive))]);
+      await assert.rejects(onwards(twice), /no seek table is at byte/);
+    });
+
     test('ends with a failure when its trailer is of another set', async () => {
       const spliced = Buffer.concat([
         archive.subarray(0, tailAt(archive)),
