@@ -63,6 +63,13 @@ async function checkSeekTable(source: Source, offset: number): Promise<void> {
   if (magic !== seekTableFrameMagic) throw damaged(name, `no seek table is at byte ${offset}`);
   const end = offset + skippableHeadBytes + contentBytes;
   const more = await readSome(source, end, 1);
-  if (more.length > 0) throw damaged(name, `it goes on behind its end, at byte ${end}`);
+  if (more.length > 0) throw goesOn(name, end);
   if (source.bytes < end) throw damaged(name, 'its seek table is cut short', 'truncated');
+}
+
+function goesOn(name: string, end: number): Failure {
+  const message = `${name} goes on behind its archive, which ends at byte ${end}`;
+  return new Failure('integrity', 'archive-goes-on', message, {
+    hints: ['pipe one archive only; the files of a chain or of a stripe set are named one by one'],
+  });
 }
