@@ -1,31 +1,65 @@
-// The end of an archive that can only be read onwards, once its frames are behind: trailer, seek table, nothing more.
+// The end of an archive that is read from its start, once its frames are behind: trailer, seek table, nothing more.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
-import type { StoredArchive } from './archive-reader.ts';
-import { decodeArchiveTrailer, maxTrailerFrameBytes } from './archive-trailer.ts';
+import { checkTable, checkTotals, type StoredArchive } from './archive-reader.ts';
+import {
+  type ArchiveTrailer,
+  decodeArchiveTrailer,
+  maxTrailerFrameBytes,
+} from './archive-trailer.ts';
+import { formBytes, recogniseForm } from './backup-form.ts';
 import type { SkippedFrame } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
-import { decodeSkippableHead, seekTableFrameMagic, skippableHeadBytes } from './skippable-frame.ts';
+import { decodeSeekTable, type SeekTable, seekTableBytes } from './seek-table.ts';
+import { decodeSkippableHead, skippableHeadBytes } from './skippable-frame.ts';
 import { readExactly, readSome, type Source } from './source.ts';
+
+/** How long a pipe may take to say that nothing follows, ms. A writer that forgets to close it has said all the same. */
+const closingMs = 1000;
 
 /** What was read of the archive. */
 export interface Found {
+  /** zstd frames. */
   readonly frames: number;
   readonly rawBytes: number;
 }
 
 /**
- * What stands at the end must be what was read, and all there is: behind it another archive would go unnoticed.
- * `frame` is the skippable frame behind the zstd frames, undefined when the file ends instead. Failure `integrity`.
+ * What stands at the end of what comes through a pipe must be what was read, and no other backup may follow: it would go
+ * unnoticed. `frame` is the skippable frame behind the zstd frames, undefined when the file ends instead. Failure
+ * `integrity`.
  */
 export async function checkEnd(
-  archive: StoredArchive,
+  { source, header, framesAt }: StoredArchive,
   frame: SkippedFrame | undefined,
   found: Found,
 ): Promise<void> {
-  if (!frame) throw withoutTrailer(archive.source.name, found);
-  await checkTrailer(archive, frame, found);
-  await checkSeekTable(archive.source, frame.offset + frame.bytes);
+  const { name } = source;
+  const trailer = await readTrailer(source, frame, found);
+  const tableAt = (frame?.offset ?? 0) + (frame?.bytes ?? 0);
+  const table = await readTable(source, tableAt, found);
+  checkTable(table, framesAt, name);
+  checkTotals({ trailer, table }, header, name);
+  await refuseMore(source, tableAt + seekTableBytes(table.count));
+}
+
+/** The trailer, if it says what was found. Failure `integrity`. */
+export async function readTrailer(
+  source: Source,
+  frame: SkippedFrame | undefined,
+  found: Found,
+): Promise<ArchiveTrailer> {
+  const { name } = source;
+  if (!frame) throw withoutTrailer(name, found);
+  if (frame.bytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
+  const trailer = decodeArchiveTrailer(await readExactly(source, frame.offset, frame.bytes), name);
+  if (trailer.frames === found.frames && trailer.rawBytes === found.rawBytes) return trailer;
+  const said = `${trailer.frames} frames of ${trailer.rawBytes} bytes`;
+  throw damaged(
+    name,
+    `its trailer says ${said}, but it holds ${found.frames} of ${found.rawBytes}`,
+  );
 }
 
 function withoutTrailer(name: string, { frames, rawBytes }: Found): Failure {
@@ -35,41 +69,23 @@ function withoutTrailer(name: string, { frames, rawBytes }: Found): Failure {
   });
 }
 
-async function checkTrailer(
-  { source, header }: StoredArchive,
-  frame: SkippedFrame,
-  found: Found,
-): Promise<void> {
+/** Of the length that was read, header and trailer included, before anything is allocated. */
+async function readTable(source: Source, offset: number, found: Found): Promise<SeekTable> {
   const { name } = source;
-  if (frame.bytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
-  const trailer = decodeArchiveTrailer(await readExactly(source, frame.offset, frame.bytes), name);
-  if (trailer.setId !== header.setId || trailer.stripe !== header.stripe)
-    throw damaged(name, 'its trailer belongs to another archive');
-  if (trailer.frames === found.frames && trailer.rawBytes === found.rawBytes) return;
-  const said = `${trailer.frames} frames of ${trailer.rawBytes} bytes`;
-  throw damaged(
-    name,
-    `its trailer says ${said}, but it holds ${found.frames} of ${found.rawBytes}`,
-  );
+  const bytes = seekTableBytes(found.frames + 2);
+  const head = decodeSkippableHead(await readExactly(source, offset, skippableHeadBytes), name);
+  if (head.contentBytes !== bytes - skippableHeadBytes)
+    throw damaged(name, `the seek table at byte ${offset} is not that of ${found.frames} frames`);
+  return decodeSeekTable(await readExactly(source, offset, bytes), offset + bytes, name);
 }
 
-/** Only its place: what it lists has been read. */
-async function checkSeekTable(source: Source, offset: number): Promise<void> {
-  const { name } = source;
-  const { magic, contentBytes } = decodeSkippableHead(
-    await readExactly(source, offset, skippableHeadBytes),
-    name,
-  );
-  if (magic !== seekTableFrameMagic) throw damaged(name, `no seek table is at byte ${offset}`);
-  const end = offset + skippableHeadBytes + contentBytes;
-  const more = await readSome(source, end, 1);
-  if (more.length > 0) throw goesOn(name, end);
-  if (source.bytes < end) throw damaged(name, 'its seek table is cut short', 'truncated');
-}
-
-function goesOn(name: string, end: number): Failure {
-  const message = `${name} goes on behind its archive, which ends at byte ${end}`;
-  return new Failure('integrity', 'archive-goes-on', message, {
+async function refuseMore(source: Source, end: number): Promise<void> {
+  const late = sleep(closingMs, new Uint8Array(0), { ref: false });
+  const more = await Promise.race([readSome(source, end, formBytes), late]);
+  // Anything else is what pipes and tapes add: line ends, zeros.
+  if (recogniseForm(more) === undefined) return;
+  const message = `${source.name} goes on with another backup behind its archive, which ends at byte ${end}`;
+  throw new Failure('integrity', 'archive-goes-on', message, {
     hints: ['pipe one archive only; the files of a chain or of a stripe set are named one by one'],
   });
 }

@@ -9,9 +9,10 @@ import {
 } from './archive-trailer.ts';
 import { type BackupForm, formBytes, recogniseForm } from './backup-form.ts';
 import { FileSource } from './file-source.ts';
-import { minFrameBytes } from './frame-header.ts';
+import { refuseOurs } from './frame-check.ts';
+import { minFrameBytes, zstdFrameMagic } from './frame-header.ts';
 import { FrameWalker } from './frame-walker.ts';
-import { damageCode, damaged } from './io-failure.ts';
+import { damaged } from './io-failure.ts';
 import {
   decodeSeekTable,
   decodeSeekTableFooter,
@@ -20,8 +21,11 @@ import {
   type SeekTableEntry,
   seekTableFooterBytes,
 } from './seek-table.ts';
-import { decodeSkippableHead, skippableHeadBytes } from './skippable-frame.ts';
+import { decodeSkippableHead, isSkippable, skippableHeadBytes } from './skippable-frame.ts';
 import { readExactly, readSome, type Source } from './source.ts';
+
+const zstdFrameBeginning = Buffer.alloc(4);
+zstdFrameBeginning.writeUInt32LE(zstdFrameMagic);
 
 /** What stands behind the frames of a finished archive. */
 export interface ArchiveEnds {
@@ -44,7 +48,7 @@ export interface StoredArchive {
 export interface ForeignBackup {
   readonly form: Exclude<BackupForm, 'archive'>;
   readonly source: Source;
-  /** Offset of the first frame where it is not 0: behind a header that is damaged. */
+  /** Of an archive whose header is damaged: offset of the first frame. */
   readonly framesAt?: number;
 }
 
@@ -62,8 +66,8 @@ export function openBackup(path: string): Promise<StoredBackup> {
 }
 
 /**
- * As `openBackup`, for the sake of what is still good: an archive whose header is damaged (`flaw`) is read as any other
- * zstd file, frame by frame.
+ * As `openBackup`, for the sake of what is still good: of an archive whose header cannot be read (`flaw`) only the frames
+ * are known.
  */
 export function openToSalvage(
   path: string,
@@ -72,13 +76,19 @@ export function openToSalvage(
     try {
       return { backup: await openSource(source) };
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.code !== damageCode) throw thrown;
-      return {
-        backup: { form: 'zstd', source, framesAt: await headerBytes(source) },
-        flaw: thrown,
-      };
+      if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw thrown;
+      const framesAt = await findFrames(source);
+      if (framesAt === undefined) throw thrown;
+      return { backup: { form: 'zstd', source, framesAt }, flaw: thrown };
     }
   });
+}
+
+/** Where the first frame stands, whatever the length of the header is said to be: no JSON has the magic in it. */
+async function findFrames(source: Source): Promise<number | undefined> {
+  const head = await readSome(source, 0, maxHeaderFrameBytes + minFrameBytes);
+  const at = Buffer.from(head).indexOf(zstdFrameBeginning);
+  return at < 0 ? undefined : at;
 }
 
 async function opened<T>(path: string, open: (source: Source) => Promise<T>): Promise<T> {
@@ -92,9 +102,12 @@ async function opened<T>(path: string, open: (source: Source) => Promise<T>): Pr
 }
 
 export async function openSource(source: Source): Promise<StoredBackup> {
-  const form = recogniseForm(await readSome(source, 0, formBytes));
+  const head = await readSome(source, 0, formBytes);
+  const form = recogniseForm(head);
   if (form === undefined) throw notABackup(source);
-  return form === 'archive' ? openArchive(source) : { form, source };
+  if (form === 'archive') return openArchive(source);
+  if (form === 'zstd' && isSkippable(head)) await refuseOurs(source, 0);
+  return { form, source };
 }
 
 /** `archive` if it is whole. Failure `integrity`: `unfinished`, with what it holds; or what is wrong with its ends. */
@@ -116,7 +129,10 @@ export function* dataEntries({ table }: ArchiveEnds): Generator<SeekTableEntry> 
 }
 
 async function openArchive(source: Source): Promise<StoredArchive> {
-  const framesAt = await headerBytes(source);
+  const head = await readExactly(source, 0, skippableHeadBytes);
+  const { contentBytes } = decodeSkippableHead(head, source.name);
+  const framesAt = skippableHeadBytes + contentBytes;
+  if (framesAt > maxHeaderFrameBytes) throw damaged(source.name, 'its header is too long');
   const header = decodeArchiveHeader(await readExactly(source, 0, framesAt), source.name);
   const common = { form: 'archive', source, header, framesAt } as const;
   if (!source.seekable) return { ...common, ends: undefined, flaw: undefined };
@@ -126,13 +142,6 @@ async function openArchive(source: Source): Promise<StoredArchive> {
     if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw thrown;
     return { ...common, ends: undefined, flaw: thrown };
   }
-}
-
-async function headerBytes(source: Source): Promise<number> {
-  const head = await readExactly(source, 0, skippableHeadBytes);
-  const bytes = skippableHeadBytes + decodeSkippableHead(head, source.name).contentBytes;
-  if (bytes > maxHeaderFrameBytes) throw damaged(source.name, 'its header is too long');
-  return bytes;
 }
 
 /** Undefined when there is no seek table: the archive was not finished. */
@@ -154,13 +163,7 @@ async function readEnds(
   }
   const frame = await readExactly(source, bytes - footer.tableBytes, footer.tableBytes);
   const table = decodeSeekTable(frame, bytes, name);
-  const [first, last] = outerEntries(table);
-  if (table.count < 2 || !first || !last || first.compressedBytes !== framesAt) {
-    throw damaged(name, 'its seek table does not begin with its header');
-  }
-  if (![first, last].every(isWithoutData)) {
-    throw damaged(name, 'its seek table counts its header or trailer as data');
-  }
+  const last = checkTable(table, framesAt, name);
   if (last.compressedBytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
   const trailerFrame = await readExactly(source, last.offset, last.compressedBytes);
   const trailer = decodeArchiveTrailer(trailerFrame, name);
@@ -170,6 +173,18 @@ async function readEnds(
   const ends = { trailer, table };
   checkTotals(ends, header, name);
   return ends;
+}
+
+/** Its first and last entries must be header and trailer; gives the latter. Failure `integrity`. */
+export function checkTable(table: SeekTable, framesAt: number, file: string): SeekTableEntry {
+  const [first, last] = outerEntries(table);
+  if (table.count < 2 || !first || !last || first.compressedBytes !== framesAt) {
+    throw damaged(file, 'its seek table does not begin with its header');
+  }
+  if (![first, last].every(isWithoutData)) {
+    throw damaged(file, 'its seek table counts its header or trailer as data');
+  }
+  return last;
 }
 
 function isWithoutData({ rawBytes, checksum }: SeekTableEntry): boolean {
@@ -190,7 +205,8 @@ function outerEntries(table: SeekTable): [SeekTableEntry | undefined, SeekTableE
   return [first, last];
 }
 
-function checkTotals(ends: ArchiveEnds, header: ArchiveHeader, file: string): void {
+/** What trailer and seek table count must be the same. Failure `integrity`. */
+export function checkTotals(ends: ArchiveEnds, header: ArchiveHeader, file: string): void {
   const { trailer, table } = ends;
   if (trailer.setId !== header.setId || trailer.stripe !== header.stripe) {
     throw damaged(file, 'its trailer belongs to another archive');

@@ -7,9 +7,8 @@ import {
   frameChecksum,
   frameChecksumBytes,
 } from './frame-header.ts';
-import type { SkippedFrame } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
-import { archiveFrameMagic, skippableHeadBytes } from './skippable-frame.ts';
+import { skippableHeadBytes } from './skippable-frame.ts';
 import { readSome, type Source } from './source.ts';
 import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.ts';
 
@@ -68,10 +67,13 @@ export function placeOf({ number, offset }: PlannedFrame): string {
   return `frame ${number} at byte ${offset}`;
 }
 
-/** An archive whose header no longer looks like one must not pass for another program's file. */
-export async function refuseOurTrailer(source: Source, frame: SkippedFrame): Promise<void> {
-  if (frame.magic !== archiveFrameMagic) return;
-  const text = await readSome(source, frame.offset + skippableHeadBytes, ourBeginning.length);
+/**
+ * An archive whose header no longer looks like one must not pass for another program's file: that would check neither
+ * trailer nor seek table. `offset` is that of a skippable frame.
+ */
+export async function refuseOurs(source: Source, offset: number): Promise<void> {
+  const text = await readSome(source, offset + skippableHeadBytes, ourBeginning.length);
   if (new TextDecoder().decode(text) !== ourBeginning) return;
-  throw damaged(source.name, 'it ends as an archive does, but its header is not one');
+  const what = `at byte ${offset} is a part of an archive of vdibackup, but it does not begin as one`;
+  throw damaged(source.name, what);
 }

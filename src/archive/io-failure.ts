@@ -114,11 +114,8 @@ export function ioFailure(
   });
 }
 
-/** Of damage that has no code of its own. */
-export const damageCode = 'archive-damaged';
-
 /** The failure (kind `integrity`, exit 9) of bytes that are not what the format says. */
-export function damaged(file: string, what: string, code = damageCode): Failure {
+export function damaged(file: string, what: string, code = 'archive-damaged'): Failure {
   return new Failure('integrity', code, `${file} is damaged: ${what}`, {
     hints: [
       'copy the file again from where it was made and compare sizes',

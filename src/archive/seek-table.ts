@@ -3,8 +3,8 @@
 // compressed sizes is a file offset.
 //
 //   head     8   skippable frame 0x184D2A5E
-//   entry   12   u32 compressed size, u32 raw size, u32 checksum (or 8 without checksums)
-//   footer   9   u32 entries, u8 descriptor (bit 7: checksums), u32 0x8F92EAB1
+//   entry   12   u32 compressed size, u32 raw size, u32 checksum
+//   footer   9   u32 entries, u8 descriptor 0x80 (entries have checksums), u32 0x8F92EAB1
 import { internalError } from '../errors.ts';
 import { damaged } from './io-failure.ts';
 import {
@@ -16,11 +16,9 @@ import {
 
 export const seekTableFooterBytes = 9;
 const footerMagic = 0x8f92eab1;
-const checksumBit = 0x80;
-/** Bits 0 to 6 of the descriptor are zero in every archive: the seekable format reserves 2 to 6 and uses no other. */
-const reservedBits = 0x7f;
+/** Entries have checksums. No other bit of the seekable format means anything. */
+const descriptor = 0x80;
 const entryBytes = 12;
-const entryBytesWithoutChecksum = 8;
 /** The seekable format's own limit of entries; 512 TiB in frames of 4 MiB. */
 export const maxSeekTableEntries = 0x800_0000;
 /** The seekable format's own limit of one frame's raw bytes: 1 GiB. */
@@ -29,6 +27,11 @@ export const maxSeekTableRawBytes = 0x4000_0000;
 export const emptyChecksum = 0x51d8e999;
 /** Entries of one block of storage: 768 KiB, so that growing never copies. */
 const blockEntries = 0x1_0000;
+
+/** Bytes of the whole frame of a table with that many entries. */
+export function seekTableBytes(entries: number): number {
+  return skippableHeadBytes + entries * entryBytes + seekTableFooterBytes;
+}
 
 export interface SeekTableEntry {
   /** Offset of the frame in the file, bytes. */
@@ -51,7 +54,7 @@ export class SeekTable {
 
   /** Bytes of the whole frame that `encode` gives. */
   get encodedBytes(): number {
-    return skippableHeadBytes + this.#count * entryBytes + seekTableFooterBytes;
+    return seekTableBytes(this.#count);
   }
 
   /** Adds the next frame of the file; sizes in bytes, u32. */
@@ -106,7 +109,6 @@ export class SeekTable {
 export interface SeekTableFooter {
   /** Frames in front of the table, 0 to 2^27. */
   readonly entries: number;
-  readonly hasChecksums: boolean;
   /** Bytes of the whole seek table frame, which ends where the file ends. */
   readonly tableBytes: number;
 }
@@ -124,18 +126,11 @@ export function decodeSeekTableFooter(
   const footer = viewOf(tail.subarray(tail.length - seekTableFooterBytes));
   if (footer.getUint32(5, true) !== footerMagic) return undefined;
   const entries = footer.getUint32(0, true);
-  const descriptor = footer.getUint8(4);
-  const hasChecksums = (descriptor & checksumBit) !== 0;
-  const size = hasChecksums ? entryBytes : entryBytesWithoutChecksum;
-  const tableBytes = skippableHeadBytes + entries * size + seekTableFooterBytes;
-  if (
-    (descriptor & reservedBits) !== 0 ||
-    entries > maxSeekTableEntries ||
-    tableBytes > fileBytes
-  ) {
+  const tableBytes = seekTableBytes(entries);
+  const isOurs = footer.getUint8(4) === descriptor;
+  if (!isOurs || entries > maxSeekTableEntries || tableBytes > fileBytes)
     throw damaged(file, 'its seek table cannot be one of this file');
-  }
-  return { entries, hasChecksums, tableBytes };
+  return { entries, tableBytes };
 }
 
 /**
@@ -146,7 +141,6 @@ export function decodeSeekTable(frame: Uint8Array, fileBytes: number, file: stri
   const footer = decodeSeekTableFooter(frame, fileBytes, file);
   if (!footer || footer.tableBytes !== frame.length) throw damaged(file, 'its seek table is cut');
   const head = decodeSkippableHead(frame, file);
-  const size = footer.hasChecksums ? entryBytes : entryBytesWithoutChecksum;
   const right = head.magic === seekTableFrameMagic;
   if (!right || head.contentBytes !== frame.length - skippableHeadBytes) {
     throw damaged(file, 'the head of its seek table does not fit the footer');
@@ -155,14 +149,10 @@ export function decodeSeekTable(frame: Uint8Array, fileBytes: number, file: stri
   const view = viewOf(frame);
   let total = 0;
   for (let index = 0; index < footer.entries; index += 1) {
-    const at = skippableHeadBytes + index * size;
+    const at = skippableHeadBytes + index * entryBytes;
     const rawBytes = view.getUint32(at + 4, true);
     if (rawBytes > maxSeekTableRawBytes) throw damaged(file, 'its seek table names a huge frame');
-    table.append(
-      view.getUint32(at, true),
-      rawBytes,
-      footer.hasChecksums ? view.getUint32(at + 8, true) : 0,
-    );
+    table.append(view.getUint32(at, true), rawBytes, view.getUint32(at + 8, true));
     total += view.getUint32(at, true);
   }
   if (total === fileBytes - frame.length) return table;
@@ -173,7 +163,7 @@ function encodeFooter(entries: number): Uint8Array {
   const bytes = new Uint8Array(seekTableFooterBytes);
   const view = viewOf(bytes);
   view.setUint32(0, entries, true);
-  view.setUint8(4, checksumBit);
+  view.setUint8(4, descriptor);
   view.setUint32(5, footerMagic, true);
   return bytes;
 }

@@ -100,9 +100,9 @@ export class StdinSource implements Source {
     this.#stream.destroy();
   }
 
-  /** One byte more than asked for, so that the end is known with the last byte and not after it. */
+  /** Not one byte more than asked for: whoever writes may never close the pipe. */
   #has(end: number): boolean {
-    return this.#ended || this.#end > end;
+    return this.#ended || this.#end >= end;
   }
 
   async #read(target: Uint8Array, position: number, pass: number): Promise<number> {

@@ -80,9 +80,9 @@ function unreadFailure({ files, sets }: VerifyReport): Failure | undefined {
   const [first] = unread.flatMap(({ damage }) => damage);
   if (!first || sets.length > 0 || files.some(isDamaged)) return undefined;
   const what = `${unread.length} of ${files.length} files could not be read`;
-  return new Failure('io', first.code, `${what}: ${first.message}`, {
-    hints: ['the others were read and are good; see above for each that was not'],
-  });
+  const others =
+    unread.length < files.length ? ['the others were read and are good; see above for each'] : [];
+  return new Failure('io', first.code, `${what}: ${first.message}`, { hints: others });
 }
 
 /** The first finding stands for all. */
@@ -93,7 +93,12 @@ function damagedFailure({ files, sets, server }: VerifyReport): Failure {
   const omitted = damaged.reduce((sum, { damageOmitted = 0 }) => sum + damageOmitted, 0);
   const others = damage.length - 1 + omitted;
   const many = others > 0 ? ` (and ${others} more)` : '';
-  const what = bad > 0 ? `${bad} of ${files.length} files damaged` : 'the set is not whole';
+  const unread = files.filter((file) => file.unread).length;
+  const whats = [
+    bad > 0 ? `${bad} of ${files.length} files damaged` : 'the set is not whole',
+    ...(unread > 0 ? [`${unread} could not be read`] : []),
+  ];
+  const what = whats.join(', ');
   return new Failure('integrity', 'damaged', `${what}: ${damage[0]?.message ?? 'damage'}${many}`, {
     hints: [
       ...(bad > 0 ? ['copy the file again from where it was made, or take a new backup'] : []),

@@ -68,13 +68,15 @@ class ExtractRun {
     const { sink, publish } = await this.#abort.race(this.#create());
     this.#sink = sink;
     this.#progress.watch(this.#counters);
-    const lost = await this.#copy(backup, this.#pipeline, sink);
-    const loss = flaw ?? lost;
+    const loss = await this.#copy(backup, this.#pipeline, sink);
+    const losses = [flaw, loss].filter((each) => each !== undefined);
+    if (losses.length > 0 && this.#counters.rawBytes === 0) throw nothingSalvaged(losses);
+    const kept = loss ? 'good bytes' : 'bytes, all that it holds,';
     await this.#abort.race(sink.sync());
     await sink.close();
     await publish();
     this.#progress.say();
-    if (loss) throw this.#salvaged(loss);
+    if (losses.length > 0) throw this.#salvaged(losses, kept);
     return this.#summary();
   }
 
@@ -145,11 +147,10 @@ class ExtractRun {
     return lost;
   }
 
-  #salvaged(loss: Failure): Failure {
-    const { rawBytes } = this.#counters;
-    const kept = `${rawBytes} good bytes were salvaged`;
-    return new Failure('integrity', 'salvaged', `${loss.message}; ${kept}`, {
-      cause: loss,
+  #salvaged(losses: readonly Failure[], kept: string): Failure {
+    const message = `${words(losses)}; ${this.#counters.rawBytes} ${kept} were salvaged`;
+    return new Failure('integrity', 'salvaged', message, {
+      cause: losses[0],
       hints: [
         'SQL Server does not restore a mere beginning: vdibackup verify tells whether the salvaged backup is whole',
       ],
@@ -160,4 +161,16 @@ class ExtractRun {
     const { file, out } = this.#request;
     return { job: 'extract', file, out, ...this.#counters, elapsedMs: this.#progress.elapsedMs };
   }
+}
+
+/** A file without a byte would only stand in the way, perhaps in the place of a good one. */
+function nothingSalvaged(losses: readonly Failure[]): Failure {
+  return new Failure('integrity', 'nothing-salvaged', `${words(losses)}; nothing was salvaged`, {
+    cause: losses[0],
+    hints: ['copy the file again from where it was made, or take a new backup'],
+  });
+}
+
+function words(losses: readonly Failure[]): string {
+  return losses.map(({ message }) => message).join('; and ');
 }

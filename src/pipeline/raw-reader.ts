@@ -1,10 +1,10 @@
 // From one stored backup to its raw bytes, in order, in slots of the pool: frames are read ahead as far as
 // there are slots, decompressed on every core, and given out in the order of the file. Who takes a piece
 // gives its slot back; that is the back-pressure.
-import { checkEnd } from '../archive/archive-end.ts';
+import { checkEnd, readTrailer } from '../archive/archive-end.ts';
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
 import { dataEntries } from '../archive/archive-reader.ts';
-import { cutFrame, type PlannedFrame, refuseOurTrailer } from '../archive/frame-check.ts';
+import { cutFrame, type PlannedFrame, refuseOurs } from '../archive/frame-check.ts';
 import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
 import { KiB } from '../byte-size.ts';
@@ -123,20 +123,26 @@ export class RawReader {
 
   /** Frames as they are found; from the first that is too long or too short to be taken whole, as a stream. */
   async #walked(from: number): Promise<void> {
-    const { source, form } = this.#backup;
+    const { source } = this.#backup;
     const { frameSize, slotCapacity } = this.#options.pool.handle;
+    const isArchive = this.#isArchive;
     const walker = new FrameWalker(source, slotCapacity, frameSize);
     for (let offset = from; !this.#stopped; ) {
       const frame = await walker.at(offset);
-      if (form === 'archive' && frame?.kind !== 'data') return this.#archiveEnds(frame);
+      if (isArchive && frame?.kind !== 'data') return this.#archiveEnds(frame);
       if (!frame) return;
       if (frame.kind === 'large') return this.#stream(offset, source.bytes);
-      if (frame.kind === 'skippable') await refuseOurTrailer(source, frame);
-      else if (form === 'zstd' && (frame.rawBytes ?? 0) < tinyFrameBytes)
+      if (frame.kind === 'skippable') await refuseOurs(source, offset);
+      else if (!isArchive && (frame.rawBytes ?? 0) < tinyFrameBytes)
         return this.#stream(offset, source.bytes);
       else await this.#found(frame);
       offset += frame.bytes;
     }
+  }
+
+  /** Also one whose header cannot be read. */
+  get #isArchive(): boolean {
+    return this.#backup.form === 'archive' || this.#backup.framesAt !== undefined;
   }
 
   #found(frame: DataFrame): Promise<void> {
@@ -147,18 +153,16 @@ export class RawReader {
   /** What stands behind the frames of an archive that is read from its start. */
   async #archiveEnds(frame: WalkedFrame | undefined): Promise<void> {
     const backup = this.#backup;
-    if (backup.form !== 'archive') return;
+    const { source } = backup;
     if (frame?.kind === 'large') {
-      const { name } = backup.source;
-      throw damaged(
-        name,
-        `the frame at byte ${frame.offset} is too long to be read from its start`,
-      );
+      const what = `the frame at byte ${frame.offset} is too long to be read from its start`;
+      throw damaged(source.name, what);
     }
-    // Of a file the ends are read first, and whoever opened it knows what is wrong with them.
     const skipped = frame?.kind === 'skippable' ? frame : undefined;
     const found = { frames: this.#frames, rawBytes: this.#rawOffset };
-    if (!backup.source.seekable) await checkEnd(backup, skipped, found);
+    if (backup.form !== 'archive') await readTrailer(source, skipped, found);
+    // Of a file the ends are read first, and whoever opened it knows what is wrong with them.
+    else if (!source.seekable) await checkEnd(backup, skipped, found);
   }
 
   #long({ ends, framesAt }: FinishedArchive): Promise<void> {

@@ -132,7 +132,10 @@ suite('offline commands', () => {
     const worse = vdibackup('verify', missing, damaged);
     assert.equal(worse.status, 9, worse.stderr);
     assert.match(worse.stderr, /^warning: cannot read .+missing\.zst/m);
-    assert.match(worse.lastLine, /: 1 of 2 files damaged: .+damaged\.bak\.zst is damaged/);
+    assert.match(
+      worse.lastLine,
+      /: 1 of 2 files damaged, 1 could not be read: .+damaged\.bak\.zst is damaged/,
+    );
     assert.equal(vdibackup('verify', missing).status, 8);
   });
 

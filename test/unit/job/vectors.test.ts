@@ -6,6 +6,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { writeArchive } from '../../rig/make-archive.ts';
 import { extract, info, verify } from '../../rig/read-jobs.ts';
 import { decompressAll, sha256 } from '../../rig/zstd.ts';
 import { makeTwin, type Twin } from '../../vectors/twins.ts';
@@ -15,6 +16,7 @@ const golden = join(vectors, 'sales.bak.zst');
 const twins: Twin[] = JSON.parse(readFileSync(join(vectors, 'twins.json'), 'utf8'));
 const stripes = [1, 2].map((stripe) => join(vectors, `stripe-${stripe}of2.bak.zst`));
 const beforeChecksums = [1, 2].map((stripe) => join(vectors, `before-crc32-${stripe}of2.bak.zst`));
+const goldenBefore = join(vectors, 'before-crc32.bak.zst');
 
 suite('golden archive of format 1', () => {
   let folder: string;
@@ -70,21 +72,71 @@ suite('golden archive of format 1', () => {
     }
   });
 
-  test('salvage reads behind a damaged header what any zstd reads', async () => {
-    for (const name of ['flipped-header-database', 'flipped-header-checksum']) {
+  suite('salvage behind a damaged header', () => {
+    const salvaged = async (name: string, bytes: Buffer) => {
+      const [path, out] = [join(folder, `h-${name}`), join(folder, `h-${name}.out`)];
+      await writeFile(path, bytes);
+      const { exitCode, message } = await extract(path, out, { salvage: true });
+      assert.equal(exitCode, 9, message);
+      return { message, out };
+    };
+    const twinOf = (name: string) => {
       const twin = twins.find((one) => one.name === name);
-      const [path, out] = [join(folder, `s-${name}`), join(folder, `s-${name}.out`)];
-      await writeFile(path, makeTwin(archive, twin as Twin));
+      assert.ok(twin, name);
+      return makeTwin(archive, twin);
+    };
+
+    for (const name of ['magic', 'length', 'first-character', 'database', 'checksum'])
+      test(`reads every frame, whatever is wrong with it (${name})`, async () => {
+        const { message, out } = await salvaged(name, twinOf(`flipped-header-${name}`));
+        assert.match(message, /; 4718080 bytes, all that it holds, were salvaged$/);
+        assert.ok((await readFile(out)).equals(decompressAll(archive)));
+      });
+
+    test('says what else is lost', async () => {
+      const cut = twinOf('flipped-header-database').subarray(0, archive.length - 30_000);
+      const { message, out } = await salvaged('cut', cut);
+      assert.match(
+        message,
+        /its header .+; and .+ is cut short; 4194304 good bytes were salvaged$/,
+      );
+      assert.equal((await readFile(out)).length, 4 * 1024 * 1024);
+    });
+
+    test('ends where the archive ends', async () => {
+      const two = Buffer.concat([twinOf('flipped-header-database'), archive]);
+      const { message } = await salvaged('two', two);
+      assert.match(message, /; 4718080 bytes, all that it holds, were salvaged$/);
+    });
+
+    test('writes no file without a byte, least of all over another', async () => {
+      const bytes = twinOf('flipped-frame-1-magic');
+      const [path, out] = [join(folder, 'h-none'), join(folder, 'h-none.out')];
+      await writeFile(path, bytes);
+      await writeFile(out, 'precious');
       const { exitCode, message } = await extract(path, out, { salvage: true });
       assert.equal(exitCode, 9);
-      assert.match(message, /its header does not have its checksum; 4718080 good bytes/);
-      assert.ok((await readFile(out)).equals(decompressAll(archive)), name);
-    }
+      assert.match(message, /; nothing was salvaged$/);
+      assert.equal(await readFile(out, 'utf8'), 'precious');
+    });
+  });
+
+  test('an archive with a tiny last frame does not pass for the file of another program', async () => {
+    const path = join(folder, 'tiny');
+    await writeArchive(path, [decompressAll(archive).subarray(0, 4 * 1024 * 1024 + 9000)]);
+    const bytes = await readFile(path);
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    const { exitCode, report } = await verify([path]);
+    assert.equal(exitCode, 9);
+    assert.match(report.files[0]?.damage[0]?.message ?? '', /part of an archive of vdibackup/);
   });
 
   test('an archive from before header and trailer had checksums is good', async () => {
-    const { exitCode, report } = await verify(beforeChecksums);
-    assert.equal(exitCode, 0, JSON.stringify(report));
+    for (const files of [beforeChecksums, [goldenBefore]]) {
+      const { exitCode, report } = await verify(files);
+      assert.equal(exitCode, 0, JSON.stringify(report));
+    }
   });
 
   test('an unfinished archive is refused with what it holds', async () => {

@@ -6,7 +6,7 @@ import { closeSync, openSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import zstd from 'zstd-napi/binding.js';
@@ -251,18 +251,55 @@ suite('raw reader', () => {
         await assert.rejects(onwards(archive.subarray(0, length)), { kind: 'integrity' });
     });
 
-    test('ends with a failure when its seek table is missing or cut, or something comes behind it', async () => {
-      const table = archive.readUInt32LE(archive.length - 9) * 12 + 17;
-      for (const length of [
-        archive.length - table,
-        archive.length - table + 20,
-        archive.length - 1,
-      ])
-        await assert.rejects(onwards(archive.subarray(0, length)), { kind: 'integrity' });
-      for (const more of [Buffer.of(0), other])
-        await assert.rejects(onwards(Buffer.concat([archive, more])), /goes on behind its archive/);
-      const twice = Buffer.concat([archive.subarray(0, -table), archive.subarray(tailAt(archive))]);
-      await assert.rejects(onwards(twice), /no seek table is at byte/);
+    suite('and its seek table', () => {
+      let at: number;
+      before(() => {
+        at = archive.length - (archive.readUInt32LE(archive.length - 9) * 12 + 17);
+      });
+      const edited = (edit: (bytes: Buffer) => void) => {
+        const bytes = Buffer.from(archive);
+        edit(bytes);
+        return bytes;
+      };
+
+      test('missing or cut', async () => {
+        for (const length of [at, at + 4, at + 20, archive.length - 1])
+          await assert.rejects(onwards(archive.subarray(0, length)), { kind: 'integrity' });
+        const twice = Buffer.concat([archive.subarray(0, at), archive.subarray(tailAt(archive))]);
+        await assert.rejects(onwards(twice), /the seek table at byte \d+ is not that of/);
+      });
+
+      test('of any other length, of which nothing is read', async () => {
+        for (const length of [0, archive.readUInt32LE(at + 4) + 1, 0xffff_ffff]) {
+          const forged = edited((bytes) => bytes.writeUInt32LE(length, at + 4));
+          await assert.rejects(onwards(forged), /the seek table at byte \d+ is not that of/);
+        }
+      });
+
+      test('with a wrong size, a wrong end, or other frames', async () => {
+        const wrong = [at, at + 8 + 12, at + 8 + 16, archive.length - 9, archive.length - 1];
+        for (const byte of wrong) {
+          const flipped = edited((bytes) => bytes.writeUInt8(bytes.readUInt8(byte) ^ 1, byte));
+          await assert.rejects(onwards(flipped), { kind: 'integrity' }, `byte ${byte - at}`);
+        }
+        const zeroed = edited((bytes) => bytes.fill(0, archive.length - 100, archive.length - 9));
+        await assert.rejects(onwards(zeroed), { kind: 'integrity' });
+      });
+    });
+
+    test('is not followed by another backup; what pipes add is none', async () => {
+      for (const more of [other, Buffer.from('TAPE'.padEnd(512))])
+        await assert.rejects(onwards(Buffer.concat([archive, more])), /goes on with another/);
+      for (const more of [Buffer.from('\r\n'), Buffer.alloc(70_000)])
+        assert.ok((await onwards(Buffer.concat([archive, more]))).equals(raw(9_000_000)));
+    });
+
+    test('needs nobody to close the pipe', async () => {
+      const pipe = new PassThrough();
+      pipe.write(archive);
+      const read = await rawOfBackup(await openSource(new StdinSource(pipe)));
+      assert.ok(read.equals(raw(9_000_000)));
+      pipe.destroy();
     });
 
     test('ends with a failure when its trailer is of another set', async () => {
