@@ -36,25 +36,25 @@ export async function checkEnd(
   found: Found,
 ): Promise<void> {
   const { name } = source;
-  const trailer = await readTrailer(source, frame, found);
-  const tableAt = (frame?.offset ?? 0) + (frame?.bytes ?? 0);
+  const { trailer, end: tableAt } = await readTrailer(source, frame, found);
   const table = await readTable(source, tableAt, found);
   checkTable(table, framesAt, name);
   checkTotals({ trailer, table }, header, name);
   await refuseMore(source, tableAt + seekTableBytes(table.count));
 }
 
-/** The trailer, if it says what was found. Failure `integrity`. */
+/** The trailer, if it says what was found, and the offset where it ends. Failure `integrity`. */
 export async function readTrailer(
   source: Source,
   frame: SkippedFrame | undefined,
   found: Found,
-): Promise<ArchiveTrailer> {
+): Promise<{ readonly trailer: ArchiveTrailer; readonly end: number }> {
   const { name } = source;
   if (!frame) throw withoutTrailer(name, found);
   if (frame.bytes > maxTrailerFrameBytes) throw damaged(name, 'its trailer is too long');
   const trailer = decodeArchiveTrailer(await readExactly(source, frame.offset, frame.bytes), name);
-  if (trailer.frames === found.frames && trailer.rawBytes === found.rawBytes) return trailer;
+  if (trailer.frames === found.frames && trailer.rawBytes === found.rawBytes)
+    return { trailer, end: frame.offset + frame.bytes };
   const said = `${trailer.frames} frames of ${trailer.rawBytes} bytes`;
   throw damaged(
     name,
