@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 export const compiler = 'x86_64-w64-mingw32-gcc-posix';
 export const cxxCompiler = 'x86_64-w64-mingw32-g++-posix';
@@ -29,6 +30,11 @@ export function winePath(): string {
   const path = wineCandidates.find(found);
   if (!path) throw new Error('wine is not installed');
   return path;
+}
+
+export function wineServerPath(): string {
+  const beside = `${dirname(winePath())}/wineserver`;
+  return existsSync(beside) ? beside : 'wineserver';
 }
 
 function found(program: string): boolean {

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Rig } from '../rig/rig.ts';
 import type { InstanceOptions } from '../standin/instance.ts';
+import { wakeWine } from './wine.ts';
 import { WineProgram, type WineProgramOptions } from './wine-program.ts';
 
 export type RunOptions = Partial<Pick<WineProgramOptions, 'env' | 'script' | 'shell' | 'stdin'>>;
@@ -23,6 +24,7 @@ export class WindowsRig {
   }
 
   static async create(options: Partial<InstanceOptions> = {}): Promise<WindowsRig> {
+    wakeWine();
     return new WindowsRig(
       await Rig.create({ machineName: machineName(), platform: 'Windows', ...options }),
     );
