@@ -60,18 +60,26 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** for (; sectors != 0; at += 512, sumsAt += 4, sectors -= 1) *sumsAt = fold(xor of the sector). */
+/**
+ * at += 512 * sectors; sumsAt += 4 * sectors;
+ * for (; sectors != 0; sectors -= 1) { at -= 512; sumsAt -= 4; *sumsAt = fold(xor of the sector); }
+ *
+ * From the last sector to the first: of a frame that was just decompressed, its end is still in the nearer caches. It
+ * saves an eighth of the time.
+ */
 function code(): number[] {
   return [
+    ...[...get(at), ...get(sectors), 0x41, 9, 0x74, 0x6a, 0x21, at],
+    ...[...get(sumsAt), ...get(sectors), 0x41, 2, 0x74, 0x6a, 0x21, sumsAt],
     ...[0x02, 0x40, 0x03, 0x40], // block, loop
     ...[...get(sectors), 0x45, 0x0d, 1], // leave when none is left
+    ...add(at, -sectorBytes),
+    ...add(sumsAt, -4),
     ...loadAndXor(),
     ...[0x21, sum],
     ...get(sumsAt),
     ...[...lane(0), ...lane(1), 0x73, ...lane(2), 0x73, ...lane(3), 0x73],
     ...[0x36, 2, 0], // i32.store
-    ...add(at, sectorBytes),
-    ...add(sumsAt, 4),
     ...add(sectors, -1),
     ...[0x0c, 0, 0x0b, 0x0b, 0x0b], // again; end of loop, block, function
   ];
