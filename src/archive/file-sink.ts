@@ -1,12 +1,12 @@
 // A file that is born by rename: written as `NAME.partial`, durable and complete before it bears its name.
 // Not here: what is in it (archive-writer.ts), checks before the work (destination.ts).
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { MiB } from '../byte-size.ts';
 import { asError, Failure, internalError } from '../errors.ts';
+import { moveWithoutReplacing, removed, syncFolder } from './file-name.ts';
 import { ioFailure, systemErrorName } from './io-failure.ts';
-import { windowsPaths } from './path-grammar.ts';
 import type { Sink } from './sink.ts';
 
 /** Suffix of an unfinished file. */
@@ -17,21 +17,6 @@ export const backgroundSyncBytes = 32 * MiB;
 export const discardWaitMs = 2000;
 /** Backups hold a whole database: nobody but the owner reads them. */
 const fileMode = 0o600;
-/** link() refused because the file system has no hard links, or not here: then rename is all there is. */
-const linkUnsupported = new Set([
-  'EPERM',
-  'EACCES',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EMLINK',
-  'EXDEV',
-  'EINVAL',
-  'EISDIR',
-]);
-/** fsync of a folder is refused by some network and FUSE file systems, which order renames themselves. */
-const folderSyncUnsupported = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF']);
-
 type State = 'open' | 'closed' | 'publishing' | 'published' | 'kept' | 'discarded';
 
 /** See `Sink` for the rules of writing; `publish` or `discard` ends its life. */
@@ -256,23 +241,6 @@ async function exactMode(file: FileHandle, path: string): Promise<void> {
   }
 }
 
-async function moveWithoutReplacing(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (thrown) {
-    if (!linkUnsupported.has(systemErrorName(thrown) ?? '')) throw thrown;
-    // Not atomic any more: the last look is as near to the rename as it gets.
-    if (!(await gone(to))) throw existsError();
-    return rename(from, to);
-  }
-  // The backup is published; a left-over second name is removed by the next run.
-  await removed(from);
-}
-
-function existsError(): Error {
-  return Object.assign(new Error('file already exists'), { code: 'EEXIST' });
-}
-
 function unpublished(path: string, partialPath: string, thrown: unknown): Failure {
   const kept = `the finished backup is kept as ${partialPath}`;
   const hints = [`${kept}: rename it yourself before the next run, which would replace it`];
@@ -286,39 +254,4 @@ function unpublished(path: string, partialPath: string, thrown: unknown): Failur
     cause: asError(thrown),
     ...(failure.win32 !== undefined && { win32: failure.win32 }),
   });
-}
-
-/** Makes names in `folder` durable. Failure `io`. */
-export async function syncFolder(folder: string): Promise<void> {
-  // Windows has no such call: NTFS journals its names.
-  if (windowsPaths) return;
-  try {
-    const handle = await open(folder, constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (thrown) {
-    if (folderSyncUnsupported.has(systemErrorName(thrown) ?? '')) return;
-    throw ioFailure('make durable the new name in', folder, thrown);
-  }
-}
-
-/** Whether nothing bears the name now. */
-async function gone(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return false;
-  } catch (thrown) {
-    return systemErrorName(thrown) === 'ENOENT';
-  }
-}
-
-/** Removes a file; false when it is still there. */
-async function removed(path: string): Promise<boolean> {
-  return unlink(path).then(
-    () => true,
-    (thrown) => systemErrorName(thrown) === 'ENOENT',
-  );
 }

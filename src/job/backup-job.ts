@@ -11,7 +11,6 @@ import { BackupPipeline, completionCode } from '../pipeline/backup-pipeline.ts';
 import { CompressPool } from '../pipeline/compress-pool.ts';
 import { pipelineShape } from '../pipeline/pipeline-shape.ts';
 import { Throttle } from '../pipeline/throttle.ts';
-import { backupStatement } from '../sql/backup-statement.ts';
 import { openSession } from '../sql/open-session.ts';
 import type { SqlSession } from '../sql/sql-session.ts';
 import { statementFailure } from '../sql/statement-failure.ts';
@@ -19,7 +18,8 @@ import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
 import { completeEnabled } from '../vdi/threaded-device-set.ts';
 import type { DeviceEnd } from '../vdi/virtual-device-set.ts';
-import { askServer, type ServerAnswers } from './backup-preflight.ts';
+import { planLines, plannedStatement } from './backup-plan.ts';
+import { askServer } from './backup-preflight.ts';
 import { BackupProgress } from './backup-progress.ts';
 import { BackupRecord } from './backup-record.ts';
 import type { BackupRequest } from './backup-request.ts';
@@ -94,7 +94,7 @@ class BackupRun {
     const answers = await this.#answered(askServer(session, this.#request, this.#emit));
 
     // Words that --with cannot say are refused here, before anything is made.
-    const text = this.#statement(devices.set.deviceNames, answers);
+    const text = plannedStatement(this.#request, devices.set.deviceNames, answers);
     await this.#abort.race(files.create(this.#console.stdout));
     const pipeline = this.#openPipeline(pool, compressor, files, devices);
     devices.set.create(answers.server.instanceName ?? this.#request.connection.instance);
@@ -140,7 +140,7 @@ class BackupRun {
     );
     const session = await this.#connect();
     const answers = await this.#answered(askServer(session, this.#request, this.#emit));
-    const statement = this.#statement(names, answers);
+    const statement = plannedStatement(this.#request, names, answers);
     this.#emit({
       event: 'plan',
       statement,
@@ -194,25 +194,6 @@ class BackupRun {
       })),
       observe: (device, bytes) => this.#record.observe(device, bytes),
       onFailure: devices.fileFailed,
-    });
-  }
-
-  #statement(deviceNames: readonly string[], { server, databaseName }: ServerAnswers): string {
-    const { type, compression, checksum, transferSize, bufferCount, blockSize, name, description } =
-      this.#request;
-    return backupStatement({
-      database: databaseName,
-      type,
-      deviceNames,
-      compression: compression.kind,
-      checksum,
-      transferSize,
-      bufferCount,
-      blockSize,
-      name,
-      description,
-      with: this.#request.with,
-      serverMajor: server.productMajor,
     });
   }
 
@@ -288,18 +269,6 @@ class BackupRun {
     await Promise.all([session.close(), files.release()]);
     return this.#record.summary(stored, this.#progress);
   }
-}
-
-function planLines({ compression, threads, transferSize, overwrite }: BackupRequest): string[] {
-  const how =
-    compression.kind === 'zstd'
-      ? `zstd level ${compression.level} on ${threads} threads`
-      : compression.kind;
-  return [
-    `compression: ${how}`,
-    `transfer size: ${transferSize} bytes`,
-    `existing files: ${overwrite ? 'replaced after success' : 'refused'}`,
-  ];
 }
 
 /** Who is being waited for: the pipeline's own end first, because a full pipeline makes SQL Server wait too. */
