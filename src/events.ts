@@ -11,6 +11,8 @@ export interface Progress {
   readonly storedBytes: number;
   readonly elapsedMs: number;
   readonly percent?: number;
+  /** The job reads what is stored: bytes come from there. */
+  readonly reading?: true;
 }
 
 export interface SqlMessageEvent {

@@ -12,15 +12,17 @@ export class ProgressGauge {
   #samples: Progress[] = [{ rawBytes: 0, storedBytes: 0, elapsedMs: 0 }];
   #percentSaid: Progress | undefined;
 
-  /** Takes the newest totals and says them, e.g. `45% 175.2 GiB -> 45.5 GiB (3.85x) 1.54 GiB/s eta 2m20s`. */
+  /**
+   * Takes the newest totals and says them, e.g. `45% 175.2 GiB -> 45.5 GiB (3.85x) 1.54 GiB/s eta 2m20s`; of a job that
+   * reads, the stored bytes first, as in its last line.
+   */
   say(progress: Progress): string {
     this.#take(progress);
     const percent = progress.percent === undefined ? '' : `${Math.floor(progress.percent)}% `;
-    const bytes = `${formatByteSize(progress.rawBytes)} -> ${formatByteSize(progress.storedBytes)}`;
     const speed = `${formatByteSize(this.#bytesPerSecond())}/s`;
     const left = this.#timeLeft(progress);
     const eta = left === undefined ? formatDuration(progress.elapsedMs) : `eta ${left}`;
-    return `${percent}${bytes} (${formatRatio(progress)}) ${speed} ${eta}`;
+    return `${percent}${bytesMoved(progress)} ${speed} ${eta}`;
   }
 
   #take(progress: Progress): void {
@@ -50,4 +52,11 @@ export class ProgressGauge {
     const left = (step.elapsedMs * (100 - step.percent)) / step.percent;
     return formatDuration(Math.max(0, left - (progress.elapsedMs - step.elapsedMs)));
   }
+}
+
+function bytesMoved(progress: Progress): string {
+  const [raw, stored] = [formatByteSize(progress.rawBytes), formatByteSize(progress.storedBytes)];
+  return progress.reading
+    ? `${stored} -> ${raw}`
+    : `${raw} -> ${stored} (${formatRatio(progress)})`;
 }

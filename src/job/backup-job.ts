@@ -20,9 +20,9 @@ import { completeEnabled } from '../vdi/threaded-device-set.ts';
 import type { DeviceEnd } from '../vdi/virtual-device-set.ts';
 import { planLines, plannedStatement } from './backup-plan.ts';
 import { askServer } from './backup-preflight.ts';
-import { BackupProgress } from './backup-progress.ts';
 import { BackupRecord } from './backup-record.ts';
 import type { BackupRequest } from './backup-request.ts';
+import { JobProgress } from './job-progress.ts';
 import { configuredEvent, ServedDevices } from './served-devices.ts';
 import { answered, type Side, watchForStall } from './stall-watch.ts';
 import { StripeFiles } from './stripe-files.ts';
@@ -56,7 +56,7 @@ class BackupRun {
   readonly #abort: Abort;
   readonly #emit: Emit;
   readonly #setId = randomUUID();
-  readonly #progress: BackupProgress;
+  readonly #progress: JobProgress;
   readonly #parts: JobParts = {};
   readonly #record: BackupRecord;
   readonly #speakOn: (descriptor: number) => void;
@@ -73,7 +73,7 @@ class BackupRun {
     this.#speakOn = speakOn;
     this.#abort = abort;
     this.#emit = emit;
-    this.#progress = new BackupProgress(emit);
+    this.#progress = new JobProgress(emit, 'storing');
     this.#record = new BackupRecord(request, this.#setId);
     abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }

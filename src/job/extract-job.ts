@@ -17,8 +17,8 @@ import { openStdoutSink } from '../archive/stdout-sink.ts';
 import { asError, Failure } from '../errors.ts';
 import type { Emit, ExtractSummary } from '../events.ts';
 import { ReadPipeline } from '../pipeline/read-pipeline.ts';
-import { BackupProgress } from './backup-progress.ts';
 import type { ExtractRequest } from './extract-request.ts';
+import { JobProgress } from './job-progress.ts';
 
 const stdoutPath = '-';
 const stdoutDescriptor = 1;
@@ -43,7 +43,7 @@ export async function extractJob(
 class ExtractRun {
   readonly #request: ExtractRequest;
   readonly #abort: Abort;
-  readonly #progress: BackupProgress;
+  readonly #progress: JobProgress;
   readonly #counters = { rawBytes: 0, storedBytes: 0 };
   #lock: DestinationLock | undefined;
   #source: Source | undefined;
@@ -53,7 +53,7 @@ class ExtractRun {
   constructor(request: ExtractRequest, abort: Abort, emit: Emit) {
     this.#request = request;
     this.#abort = abort;
-    this.#progress = new BackupProgress(emit);
+    this.#progress = new JobProgress(emit, 'reading');
     abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 

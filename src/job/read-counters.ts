@@ -1,4 +1,4 @@
-import type { ByteCounters } from './backup-progress.ts';
+import type { ByteCounters } from './job-progress.ts';
 
 /** Bytes of all readings of a job: those that are done and the one under way. */
 export class ReadCounters implements ByteCounters {

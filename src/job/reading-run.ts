@@ -9,7 +9,7 @@ import type { Emit } from '../events.ts';
 import type { ServerFacts } from '../sql/server-facts.ts';
 import type { SqlSession } from '../sql/sql-session.ts';
 import { claimConsole, type LibraryConsole } from '../vdi/library-console.ts';
-import { BackupProgress } from './backup-progress.ts';
+import { JobProgress } from './job-progress.ts';
 import type { ReadCounters } from './read-counters.ts';
 import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
 import type { RestoreRequest } from './restore-request.ts';
@@ -23,7 +23,7 @@ type Wishes = Pick<RestoreRequest, 'connection' | 'vdiLibrary' | 'stallTimeout'>
 
 export class ReadingRun {
   readonly parts: JobParts = {};
-  readonly progress: BackupProgress;
+  readonly progress: JobProgress;
   readonly #wishes: Wishes;
   readonly #abort: Abort;
   readonly #emit: Emit;
@@ -38,7 +38,7 @@ export class ReadingRun {
     this.#abort = abort;
     this.#emit = emit;
     this.#counters = counters;
-    this.progress = new BackupProgress(emit);
+    this.progress = new JobProgress(emit, 'reading');
   }
 
   /** `backup` is open and is closed at the end. */

@@ -14,7 +14,7 @@ import type { SqlMessage, SqlRow, SqlSession, StatementOutcome } from '../sql/sq
 import { feedCapacity } from '../vdi/device-protocol.ts';
 import { openDeviceSet } from '../vdi/open-device-set.ts';
 import type { DeviceConfiguration } from '../vdi/virtual-device-set.ts';
-import type { BackupProgress } from './backup-progress.ts';
+import type { JobProgress } from './job-progress.ts';
 import { ServedDevices } from './served-devices.ts';
 import { rootCauseOf } from './source-failure.ts';
 import { type StuckSide, sourceIsStuck } from './stall-watch.ts';
@@ -26,7 +26,7 @@ export interface ReadingSurroundings {
   readonly session: SqlSession;
   readonly abort: Abort;
   readonly emit: Emit;
-  readonly progress: BackupProgress;
+  readonly progress: JobProgress;
   /** Where the teardown finds what exists at the moment. */
   readonly parts: JobParts;
   readonly instance: string | undefined;

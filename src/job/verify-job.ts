@@ -1,11 +1,12 @@
 // The story of one verification: every file from the first byte to the last, then the sets they make.
 
+import { stat } from 'node:fs/promises';
 import type { Abort } from '../abort.ts';
 import { formatByteSize } from '../byte-size.ts';
 import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { ReadPipeline } from '../pipeline/read-pipeline.ts';
-import { BackupProgress } from './backup-progress.ts';
+import { JobProgress } from './job-progress.ts';
 import { checkStripeSets } from './stripe-set.ts';
 import { unreadFile, verifyFile } from './verify-file.ts';
 import type { VerifiedFile, VerifyReport, VerifyRequest } from './verify-report.ts';
@@ -26,11 +27,12 @@ export async function verifyFiles(
   abort: Abort,
   emit: Emit,
 ): Promise<VerifyReport> {
-  const progress = new BackupProgress(emit);
+  const progress = new JobProgress(emit, 'reading');
   const counters = { rawBytes: 0, storedBytes: 0 };
   const pipeline = new ReadPipeline(request.threads);
   progress.watch(counters);
   try {
+    const total = await abort.race(bytesOf(request.files));
     const files: VerifiedFile[] = [];
     for (const file of request.files) {
       abort.throwIfAborted();
@@ -43,6 +45,7 @@ export async function verifyFiles(
         onProgress: (rawBytes, storedEnd) => {
           counters.rawBytes += rawBytes;
           counters.storedBytes = before + storedEnd;
+          progress.heard(Math.min(100, (100 * counters.storedBytes) / total));
         },
       });
       const verified = await reading.catch((thrown) => unread(file, thrown, request, emit));
@@ -59,6 +62,17 @@ export async function verifyFiles(
     progress.stop();
     void pipeline.close();
   }
+}
+
+/** Of all files together; one that cannot be read counts as none, and is a finding later. */
+async function bytesOf(files: readonly string[]): Promise<number> {
+  const sizes = files.map((file) =>
+    stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** One of several files that cannot be read does not keep the others from being verified; anything else is thrown. */

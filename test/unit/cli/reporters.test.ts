@@ -149,6 +149,11 @@ test('plain progress: a line per 30 s while no percentage is known', () => {
   ]);
 });
 
+test('the progress of a job that reads goes from the stored bytes to the raw ones, as its last line does', () => {
+  const words = new ProgressGauge().say({ ...at(30_000), reading: true });
+  assert.equal(words, '7.32 GiB -> 29.3 GiB 1000.0 MiB/s 30.0s');
+});
+
 test('the time left counts down between two percentages, and not below nothing', () => {
   const gauge = new ProgressGauge();
   const left = [

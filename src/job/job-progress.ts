@@ -8,17 +8,22 @@ export interface ByteCounters {
   readonly storedBytes: number;
 }
 
-/** Says regularly how far the job is, and keeps SQL Server's last word on percent. */
-export class BackupProgress {
+/** Whether a job makes what is stored or reads it. */
+export type JobDirection = 'storing' | 'reading';
+
+/** Says regularly how far the job is, and keeps the last word on percent, SQL Server's or the job's own. */
+export class JobProgress {
   readonly #emit: Emit;
+  readonly #direction: JobDirection;
   readonly #startedAt = performance.now();
   #counters: ByteCounters = { rawBytes: 0, storedBytes: 0 };
   #percent: number | undefined;
   #messages = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(emit: Emit) {
+  constructor(emit: Emit, direction: JobDirection) {
     this.#emit = emit;
+    this.#direction = direction;
   }
 
   /** Milliseconds since the job began. */
@@ -44,8 +49,14 @@ export class BackupProgress {
 
   say(): void {
     const { rawBytes, storedBytes } = this.#counters;
-    const percent = this.#percent === undefined ? {} : { percent: this.#percent };
-    this.#emit({ event: 'progress', rawBytes, storedBytes, elapsedMs: this.elapsedMs, ...percent });
+    this.#emit({
+      event: 'progress',
+      rawBytes,
+      storedBytes,
+      elapsedMs: this.elapsedMs,
+      ...(this.#percent !== undefined && { percent: this.#percent }),
+      ...(this.#direction === 'reading' && { reading: true }),
+    });
   }
 
   stop(): void {
