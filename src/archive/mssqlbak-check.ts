@@ -2,6 +2,7 @@
 // with a checksum over its compressed bytes, and uncompressed filemarks on multiples of 512 (mtf.md §9).
 // Nothing is decompressed.
 import { KiB } from '../byte-size.ts';
+import { FilemarkOrder } from './filemark-order.ts';
 import { blockHeaderBytes, decodeBlockHeader } from './mtf-block.ts';
 import { MtfRecord } from './mtf-fields.ts';
 
@@ -19,7 +20,7 @@ const maxGapBytes = 64 * KiB;
 const lookAhead = recordHeadBytes + maxPayloadBytes + maxGapBytes + blockHeaderBytes;
 
 export interface RecordDamage {
-  readonly code: 'record-checksum' | 'record-chain';
+  readonly code: 'record-checksum' | 'record-chain' | 'block-order';
   readonly message: string;
   readonly rawOffset: number;
 }
@@ -33,6 +34,7 @@ export class MssqlbakCheck {
   #position = 0;
   #at = containerHeadBytes;
   #lost = false;
+  readonly #filemarks = new FilemarkOrder(0);
   /** Only what stands behind a record may be a gap: at the start and behind a filemark there is a record. */
   #behindRecord = false;
 
@@ -68,14 +70,20 @@ export class MssqlbakCheck {
     const rawOffset = this.#position + this.#at;
     const mark = rawOffset % filemarkStep === 0 ? filemarkAt(this.#ahead()) : undefined;
     if (mark !== undefined) {
-      this.#at += mark;
-      this.#lost = false;
-      this.#behindRecord = false;
+      this.#takeFilemark(mark, rawOffset);
       return;
     }
     const record = this.#lost ? undefined : recordAt(this.#ahead());
     if (record?.good) this.#takeRecord(record.bytes);
     else this.#stepOver(record, rawOffset);
+  }
+
+  #takeFilemark(bytes: number, rawOffset: number): void {
+    const contradiction = this.#filemarks.next(this.#ahead().subarray(0, bytes), rawOffset);
+    if (contradiction && !this.#lost) this.#onDamage({ code: 'block-order', ...contradiction });
+    this.#at += bytes;
+    this.#lost = false;
+    this.#behindRecord = false;
   }
 
   #takeRecord(bytes: number): void {

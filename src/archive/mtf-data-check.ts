@@ -1,24 +1,19 @@
-// Checks the data of a backup stream as it passes by: CSUM streams (WITH CHECKSUM), page checksums, and whether the two
-// configurations of a set agree. The former are chains of sector sums (mtf.md §7); the sums come from whoever had the
+// Checks the data of a backup stream as it passes by: CSUM streams (WITH CHECKSUM), page checksums, the order of its
+// blocks (mtf-order-check.ts), and whether the two configurations of a set agree. The former are chains of sector sums (mtf.md §7); the sums come from whoever had the
 // bytes in its cache, or are made here.
 import { sectorBytes, sumSectors } from '../sector-sums.ts';
 import { disagreements, disagreementWords } from './mtf-agreement.ts';
 import type { BlockHeader } from './mtf-block.ts';
+import { MtfOrderCheck, type OrderDamage } from './mtf-order-check.ts';
 import { PageCheck, pageBytes } from './mtf-page-check.ts';
+import { decodeSetStart } from './mtf-set-start.ts';
 import type { MtfDataObserver } from './mtf-walker.ts';
+import { SetIdentity } from './set-identity.ts';
 
 /** Zero bytes in front of the data of every MQDA and MQTL stream. */
 const leadBytes = 2;
-/** Blocks in front of and behind the data of a set have no numbers. */
-const unnumbered = ['TAPE', 'SFMB', 'ESET'];
-
 export interface DataDamage {
-  readonly code:
-    | 'page-checksum'
-    | 'backup-checksum'
-    | 'configuration'
-    | 'block-order'
-    | 'second-media';
+  readonly code: 'page-checksum' | 'backup-checksum' | 'configuration' | OrderDamage['code'];
   readonly message: string;
   readonly rawOffset: number;
 }
@@ -26,14 +21,14 @@ export interface DataDamage {
 export class MtfDataCheck implements MtfDataObserver {
   readonly pages: PageCheck;
   readonly checksums = { checked: 0, bad: 0 };
+  readonly backups = new SetIdentity();
+  readonly #order: MtfOrderCheck;
   readonly #onDamage: (damage: DataDamage) => void;
   /** Sums of the sectors from `#sumsAt` in the raw stream on. */
   #sums: Int32Array | undefined;
   #sumsAt = 0;
   /** Of the set that passes by, from its start. */
   #configuration: Uint8Array | undefined;
-  /** Number that the next block of the set has. */
-  #nextBlock = 0;
   #start = 0;
   #end = 0;
   #hasPages = false;
@@ -47,10 +42,11 @@ export class MtfDataCheck implements MtfDataObserver {
 
   constructor(onDamage: (damage: DataDamage) => void) {
     this.#onDamage = onDamage;
+    this.#order = new MtfOrderCheck(onDamage);
     this.pages = new PageCheck(({ fileId, pageId, rawOffset }) =>
       onDamage({
         code: 'page-checksum',
-        message: `page ${fileId}:${pageId} does not have its checksum`,
+        message: `page ${fileId}:${pageId} at byte ${rawOffset} does not have its checksum`,
         rawOffset,
       }),
     );
@@ -63,25 +59,13 @@ export class MtfDataCheck implements MtfDataObserver {
     if (spoilt) this.#spoilt = true;
   }
 
-  /** Where a block is missing or comes twice, the framing fits all the same. */
-  block({ type, controlBlock }: BlockHeader, rawOffset: number): void {
-    if (type === 'TAPE' && rawOffset > 0) this.#secondMedia(rawOffset);
-    if (unnumbered.includes(type)) return;
-    const expected = type === 'SSET' ? 0 : this.#nextBlock;
-    this.#nextBlock = controlBlock + 1;
-    if (controlBlock === expected) return;
-    const expectation = `where block ${expected} was expected`;
-    this.#misplaced(`block ${controlBlock} of its backup set ${expectation}`, rawOffset);
+  block(header: BlockHeader, rawOffset: number): void {
+    this.#order.block(header, rawOffset);
   }
 
-  /** Backups that were copied into one file, one behind the other. */
-  #secondMedia(rawOffset: number): void {
-    const message = `at byte ${rawOffset} another medium begins: SQL Server reads only what stands before it`;
-    this.#onDamage({ code: 'second-media', message, rawOffset });
-  }
-
-  #misplaced(what: string, rawOffset: number): void {
-    this.#onDamage({ code: 'block-order', message: `at byte ${rawOffset} is ${what}`, rawOffset });
+  body(header: BlockHeader, body: Uint8Array, rawOffset: number): void {
+    this.#order.body(header, body, rawOffset);
+    if (header.type === 'SSET') this.backups.add(decodeSetStart(body).backupSetId);
   }
 
   begins(id: string, position: number, length: number): void {

@@ -31,6 +31,8 @@ export interface MtfDataObserver {
   data(bytes: Uint8Array, position: number): void;
   /** The header of every block, before its streams. */
   block(header: BlockHeader, position: number): void;
+  /** An SSET or SFMB block whole, up to its first stream; only good during the call. */
+  body(header: BlockHeader, body: Uint8Array, position: number): void;
   /** The CSUM that SQL Server wrote behind the data stream seen last. */
   checksum(value: number): void;
   /** The configuration (MQCI) of a set, in the block MSCI at its start or MSLS at its end; only good during the call. */
@@ -38,6 +40,7 @@ export interface MtfDataObserver {
 }
 
 const dataStreams = ['MQDA', 'MQTL'];
+const observedBodies = ['SSET', 'SFMB'];
 const checksumBytes = 4;
 
 /**
@@ -175,7 +178,8 @@ export class MtfWalker {
 
   #body(header: BlockHeader): void {
     const rest = header.bodyBytes - blockHeaderBytes;
-    if (this.#reader.wantsBody(header) && rest > 0) {
+    const wanted = this.#reader.wantsBody(header) || this.#observes(header);
+    if (wanted && rest > 0) {
       this.#expect(header.bodyBytes, (body) => this.#bodyDone(header, body), blockHeaderBytes);
       return;
     }
@@ -183,8 +187,13 @@ export class MtfWalker {
     this.#bodyDone(header, this.#kept.subarray(0, blockHeaderBytes));
   }
 
+  #observes({ type }: BlockHeader): boolean {
+    return this.#observer !== undefined && observedBodies.includes(type);
+  }
+
   #bodyDone(header: BlockHeader, body: Uint8Array): void {
     this.#reader.block(header, body);
+    if (this.#observes(header)) this.#observer?.body(header, body, this.#position - body.length);
     // A filemark has no streams.
     if (header.type === 'SFMB') this.#nextBlock();
     else this.#nextStream(header);

@@ -101,7 +101,9 @@ function damagedFailure({ files, sets, server }: VerifyReport): Failure {
   const what = whats.join(', ');
   return new Failure('integrity', 'damaged', `${what}: ${damage[0]?.message ?? 'damage'}${many}`, {
     hints: [
-      ...(bad > 0 ? ['copy the file again from where it was made, or take a new backup'] : []),
+      ...(bad > 0
+        ? [damage[0]?.hint ?? 'copy the file again from where it was made, or take a new backup']
+        : []),
       ...(server ? ['SQL Server was not asked: it is only asked about files that are whole'] : []),
     ],
   });

@@ -1,11 +1,23 @@
-// Whether the files that were named make whole sets: every stripe once.
+// Whether the files that were named make whole sets: every stripe once, all of the same backups.
 import type { Damage, StripePlace } from './verify-report.ts';
 
 /** What is missing or too much, one damage per set and problem. */
 export function checkStripeSets(places: readonly StripePlace[]): Damage[] {
-  const sets = new Map<string, StripePlace[]>();
-  for (const place of places) sets.set(place.set, [...(sets.get(place.set) ?? []), place]);
-  return [...sets].flatMap(([set, stripes]) => checkSet(set, stripes));
+  return [...grouped(places, ({ set }) => set)].flatMap(([set, stripes]) =>
+    checkMedium(set, stripes),
+  );
+}
+
+/**
+ * One media set may be there several times, as it was before and after further backups were appended; then each time it
+ * must be whole. Media of one stripe always are.
+ */
+function checkMedium(set: string, places: readonly StripePlace[]): Damage[] {
+  const times = [...grouped(places, ({ backups }) => backups)].map(([, each]) => each);
+  const damage = times.flatMap((each) => checkSet(set, each));
+  if (times.length === 1 || damage.length === 0) return damage;
+  const message = `the stripes of set ${set} do not hold the same backups`;
+  return [{ code: 'stripe-backups', message }];
 }
 
 function checkSet(set: string, places: readonly StripePlace[]): Damage[] {
@@ -16,12 +28,12 @@ function checkSet(set: string, places: readonly StripePlace[]): Damage[] {
     return [{ code: 'stripe-counts', message }];
   }
   const [total = 0] = counts;
-  const twice = stripes.filter((stripe, index) => stripes.indexOf(stripe) !== index);
+  const twice = new Set(stripes.filter((stripe, index) => stripes.indexOf(stripe) !== index));
   const missing = Array.from({ length: total }, (_, index) => index + 1).filter(
     (stripe) => !stripes.includes(stripe),
   );
   return [
-    ...said('stripe-twice', twice, (list) => `stripe ${list} of set ${set} was named twice`),
+    ...said('stripe-twice', [...twice], (list) => `stripe ${list} of set ${set} was named twice`),
     ...said(
       'stripe-missing',
       missing,
@@ -30,6 +42,23 @@ function checkSet(set: string, places: readonly StripePlace[]): Damage[] {
   ];
 }
 
+/** Numbers said one by one: whoever forged a stripe count of 65535 shall not fill the terminal. */
+const mostSaid = 64;
+
 function said(code: string, stripes: readonly number[], words: (list: string) => string): Damage[] {
-  return stripes.length === 0 ? [] : [{ code, message: words(stripes.join(', ')) }];
+  if (stripes.length === 0) return [];
+  const more = stripes.length > mostSaid ? ` and ${stripes.length - mostSaid} more` : '';
+  return [{ code, message: words(`${stripes.slice(0, mostSaid).join(', ')}${more}`) }];
+}
+
+function grouped<K>(
+  places: readonly StripePlace[],
+  keyOf: (place: StripePlace) => K,
+): Map<K, StripePlace[]> {
+  const groups = new Map<K, StripePlace[]>();
+  for (const place of places) {
+    const key = keyOf(place);
+    groups.set(key, [...(groups.get(key) ?? []), place]);
+  }
+  return groups;
 }

@@ -1,7 +1,7 @@
 // Verifies one stored backup from its first byte to its last, and goes on behind what is damaged.
 import type { Abort } from '../abort.ts';
 import { finishedArchive, openBackup, type StoredBackup } from '../archive/archive-reader.ts';
-import { MssqlbakCheck } from '../archive/mssqlbak-check.ts';
+import { MssqlbakCheck, type RecordDamage } from '../archive/mssqlbak-check.ts';
 import { type DataDamage, MtfDataCheck } from '../archive/mtf-data-check.ts';
 import type { MtfFacts } from '../archive/mtf-facts.ts';
 import { MtfWalker } from '../archive/mtf-walker.ts';
@@ -29,7 +29,7 @@ export async function verifyFile(file: string, tools: VerifyTools): Promise<Veri
   try {
     backup = await openBackup(file);
   } catch (thrown) {
-    found.add(finding(thrown));
+    found.add(finding(thrown, file));
     return { file, form: undefined, good: false, ...emptyFile, ...found.report() };
   }
   try {
@@ -57,7 +57,7 @@ class FileVerification {
   #facts: MtfFacts | undefined;
   #compressed = false;
   #rawBytes = 0;
-  /** Where the first damage of the framing begins. */
+  /** Where the first damage begins. */
   #goodRawBytes = Number.POSITIVE_INFINITY;
   #badFrames = 0;
   readonly #warned = new Set<string>();
@@ -68,7 +68,7 @@ class FileVerification {
     this.#found = found;
     this.#tools = tools;
     this.#data = new MtfDataCheck((damage) => this.#dataDamage(damage));
-    this.#records = new MssqlbakCheck((damage) => found.add(damage));
+    this.#records = new MssqlbakCheck((damage) => this.#dataDamage(damage));
     this.#walker = new MtfWalker(this.#data);
   }
 
@@ -80,7 +80,7 @@ class FileVerification {
     } catch (thrown) {
       this.#broken = true;
       this.#spoiltFrom(this.#rawBytes);
-      this.#found.add(finding(thrown));
+      this.#found.add(finding(thrown, this.#backup.source.name));
     } finally {
       await ended(reader.stop(), this.#tools.abort);
     }
@@ -95,7 +95,7 @@ class FileVerification {
   async #ends(): Promise<void> {
     if (this.#backup.form !== 'archive') return;
     const finished = await finishedArchive(this.#backup).catch((thrown: unknown) => {
-      this.#found.add(finding(thrown));
+      this.#found.add(finding(thrown, this.#backup.source.name));
       return undefined;
     });
     if (finished && finished.ends.trailer.finished === undefined) {
@@ -128,20 +128,22 @@ class FileVerification {
     this.#rawBytes += piece.bytes;
   }
 
-  #dataDamage(damage: DataDamage): void {
-    if (this.#isDamage(damage.code)) this.#found.add(damage);
-    else this.#warn(damage);
+  #dataDamage(damage: DataDamage | RecordDamage): void {
+    if (this.#isDamage(damage.code)) {
+      this.#spoiltFrom(damage.rawOffset);
+      this.#found.add(damage);
+    } else this.#warn(damage);
   }
 
   /** Good frames are as SQL Server sent them: then a contradiction is its own, of a kind that nobody has met yet. */
-  #isDamage(code: DataDamage['code']): boolean {
+  #isDamage(code: (DataDamage | RecordDamage)['code']): boolean {
     if (code === 'second-media') return false;
     const isContradiction = code === 'configuration' || code === 'block-order';
     return !isContradiction || this.#backup.form !== 'archive' || this.#badFrames > 0;
   }
 
   /** Of each kind the first one: there may be as many as there are backup sets. */
-  #warn({ code, message }: DataDamage): void {
+  #warn({ code, message }: DataDamage | RecordDamage): void {
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
     this.#tools.onWarning(code, `${this.#backup.source.name}: ${message}`);
@@ -150,7 +152,7 @@ class FileVerification {
   #badFrame(piece: RawPiece, failure: Failure): void {
     this.#badFrames += 1;
     this.#spoiltFrom(piece.rawOffset);
-    this.#found.add({ ...finding(failure), rawOffset: piece.rawOffset });
+    this.#found.add({ ...finding(failure, this.#backup.source.name), rawOffset: piece.rawOffset });
   }
 
   #spoiltFrom(rawOffset: number): void {
@@ -166,7 +168,7 @@ class FileVerification {
       this.#spoiltFrom(0);
     } else if (!this.#facts.complete) {
       const why = this.#facts.damage ?? 'it does not end as a finished backup does';
-      const at = /at byte (\d+)/.exec(why)?.[1];
+      const at = /byte (\d+)/.exec(why)?.[1];
       if (at !== undefined) this.#spoiltFrom(Number(at));
       this.#found.add({
         code: 'stream-incomplete',
@@ -214,7 +216,9 @@ class FileVerification {
     }
     const { mediaSetId, familySequence, familyCount } = this.#facts ?? {};
     if (mediaSetId === undefined || !familySequence || !familyCount) return undefined;
-    return { set: mediaSetId, stripe: familySequence, stripes: familyCount };
+    const { value: backups } = this.#data.backups;
+    const place = { set: mediaSetId, stripe: familySequence, stripes: familyCount };
+    return { ...place, ...(backups !== undefined && { backups }) };
   }
 }
 
@@ -253,12 +257,18 @@ class Findings {
   }
 }
 
-/** What was thrown as a finding; thrown again when it is none. */
-function finding(thrown: unknown): Damage {
+function offsetIn(words: string): number | undefined {
+  const offset = /at byte (\d+)/.exec(words)?.[1];
+  return offset === undefined ? undefined : Number(offset);
+}
+
+/** What was thrown about the file `name` as a finding; thrown again when it is none. */
+function finding(thrown: unknown, name: string): Damage {
   if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw asError(thrown);
-  const offset = /at byte (\d+)/.exec(thrown.message)?.[1];
-  const { code, message } = thrown;
-  return { code, message, ...(offset !== undefined && { offset: Number(offset) }) };
+  const { code, message, hints } = thrown;
+  const offset = offsetIn(message.replaceAll(name, ''));
+  const [hint] = hints;
+  return { code, message, ...(offset !== undefined && { offset }), ...(hint && { hint }) };
 }
 
 function isCompressed(bytes: Uint8Array): boolean {

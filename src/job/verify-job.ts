@@ -86,7 +86,10 @@ function unread(file: string, thrown: unknown, { files }: VerifyRequest, emit: E
 function report(files: readonly VerifiedFile[], emit: Emit, elapsedMs: number): VerifyReport {
   // A file that was not read may be the stripe that is missing.
   const isAllRead = !files.some((file) => file.unread);
-  const places = files.flatMap(({ stripe }) => (stripe && isAllRead ? [stripe] : []));
+  // A medium of one stripe is whole by itself, however often it is named.
+  const places = files.flatMap(({ stripe }) =>
+    stripe && stripe.stripes > 1 && isAllRead ? [stripe] : [],
+  );
   const sets = checkStripeSets(places);
   for (const damage of sets) emit({ event: 'damage', file: '', ...damage });
   return {

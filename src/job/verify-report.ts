@@ -17,6 +17,8 @@ export interface Damage {
   readonly offset?: number;
   /** Byte of the native backup in it. */
   readonly rawOffset?: number;
+  /** What to do about it, where it is something of its own. */
+  readonly hint?: string;
 }
 
 export interface Checked {
@@ -34,7 +36,7 @@ export interface VerifiedFile {
   readonly storedBytes: number;
   /** Bytes of the native backup that were seen. */
   readonly rawBytes: number;
-  /** Bytes of it from the start that are as they were written, as far as frames and framing tell. */
+  /** Bytes of it from the start in front of the first damage. */
   readonly goodRawBytes: number;
   /** zstd frames, where they are taken one by one. */
   readonly frames?: Checked;
@@ -58,6 +60,8 @@ export interface StripePlace {
   /** From 1. */
   readonly stripe: number;
   readonly stripes: number;
+  /** The same text for the same backup sets in the same order: stripes that belong together share it. */
+  readonly backups?: string;
 }
 
 /** What SQL Server said to RESTORE VERIFYONLY. */

@@ -6,6 +6,7 @@ import { suite, test } from 'node:test';
 import zstd from 'zstd-napi/binding.js';
 import type { VerifyReport } from '../../src/job/verify-report.ts';
 import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.ts';
+import { appended } from '../rig/media-set.ts';
 import { enter } from '../rig/phases.ts';
 import type { Ended } from '../rig/program.ts';
 import type { Rig } from '../rig/rig.ts';
@@ -60,11 +61,6 @@ async function damage(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** Both backups in one media set, as BACKUP … WITH NOINIT appends them: the media header stands once. */
-function appended(first: Buffer, second: Buffer): Buffer {
-  return Buffer.concat([first, second.subarray(second.indexOf('SSET'))]);
 }
 
 /** One frame without a table of contents, as other programs write it. */
