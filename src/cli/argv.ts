@@ -27,6 +27,7 @@ export interface Grammar {
 const aboutProgram = ['-h', '--help', '--version'];
 
 export function routeArgv(argv: readonly string[], grammar: Grammar): RoutedArgv {
+  refuseUnreadable(argv);
   const walk = new Walk(argv, grammar);
   while (walk.step());
   const { words, secrets, firstOperand } = walk;
@@ -37,6 +38,20 @@ export function routeArgv(argv: readonly string[], grammar: Grammar): RoutedArgv
   refuseReserved(words[firstOperand ?? -1], grammar);
   const isAboutProgram = firstOperand === undefined && words.some((w) => aboutProgram.includes(w));
   return { argv: isAboutProgram ? words : [grammar.shortForm, ...words], secrets };
+}
+
+/** Node.js puts this for every byte that is not UTF-8: the file that was meant cannot be reached by what is left. */
+const replaced = '\uFFFD';
+
+/** Which word it is stays unsaid: it may be a password. */
+function refuseUnreadable(argv: readonly string[]): void {
+  const at = argv.findIndex((word) => word.includes(replaced));
+  if (at < 0) return;
+  throw usageError(
+    'not-utf8',
+    `argument ${at + 1} holds bytes that are not UTF-8`,
+    'Node.js cannot reach such a file: give it another name, or name it through a symbolic link.',
+  );
 }
 
 function refuseReserved(word: string | undefined, { reserved }: Grammar): void {

@@ -43,6 +43,13 @@ test('--help fits 80 columns', () => {
   for (const line of vdibackup(['--help']).stdout.split('\n')) assert.ok(line.length <= 80, line);
 });
 
+test('a name that is not UTF-8 is refused: another file would bear what is left of it', () => {
+  const command = `exec '${process.execPath}' '${bin}' extract '${bin}' "$(printf 'x\\377.bak')"`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /^FAILED: argument 3 holds bytes that are not UTF-8 \(exit 2\)$/m);
+});
+
 test('--version is the package’s, on stdout', () => {
   const { status, stdout, stderr } = vdibackup(['--version']);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
