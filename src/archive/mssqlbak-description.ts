@@ -40,19 +40,20 @@ export async function describeMssqlbak(
   raw: RawBytes,
   most = Number.POSITIVE_INFINITY,
 ): Promise<MtfDescription> {
-  const collector = new BlockCollector();
+  const collector = new BlockCollector(true);
   const head = await raw.read(containerHeadBytes, setHeadBytes);
   await collect(collector, decompressAll(head, chainAt(head, 0)), ['TAPE']);
   const marks = await filemarks(raw);
   const ends = marks ?? [firstFilemark(head)];
   const sets = Math.ceil(Math.max(1, ends.length - 1) / 2);
-  const described = Math.min(sets, most, maxSets);
-  for (let set = 0; set < described; set += 1) {
+  const wantedSets = Math.min(sets, most, maxSets);
+  let set = 0;
+  for (; set < wantedSets && !collector.full; set += 1) {
     // Reads out of memory never wait: without this, no signal is heard until all is done.
     await nextTurn();
     await describeSet(collector, raw, ends, set);
   }
-  return collector.describe(true, sets > described || raw.gaveUp);
+  return collector.describe(sets > set || raw.gaveUp);
 }
 
 /** Filemarks: one behind the media header, then two for each set. */

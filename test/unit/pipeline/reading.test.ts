@@ -15,6 +15,7 @@ import type { Source } from '../../../src/archive/source.ts';
 import { StdinSource } from '../../../src/archive/stdin-source.ts';
 import { FramePool } from '../../../src/frame-pool.ts';
 import { OrderedQueue } from '../../../src/pipeline/ordered-queue.ts';
+import { rawBytesOfBackup } from '../../../src/pipeline/raw-bytes.ts';
 import { ReadPipeline } from '../../../src/pipeline/read-pipeline.ts';
 import { SlotShare } from '../../../src/pipeline/slot-share.ts';
 import { sumSectors } from '../../../src/sector-sums.ts';
@@ -201,6 +202,23 @@ suite('raw reader', () => {
     const nothing = zstdOf([Buffer.alloc(0)], true);
     await writeFile(path, Buffer.concat(Array.from({ length: 2_000_000 }, () => nothing)));
     await assert.rejects(info(path), { kind: 'integrity', code: 'not-a-backup' });
+  });
+
+  test('info decompresses 1 GiB of an archive, however few frames that are', async () => {
+    const path = join(folder, 'few-frames');
+    const frameSize = 128 << 20;
+    const frame = Buffer.alloc(frameSize);
+    await writeArchive(
+      path,
+      Array.from({ length: 9 }, () => frame),
+      { frameSize, level: 1 },
+    );
+    const backup = await openBackup(path);
+    const bytes = rawBytesOfBackup(backup);
+    for (let index = 0; index < 9; index += 1)
+      assert.equal((await bytes.read(index * frameSize, 8)).length, index < 8 ? 8 : 0);
+    assert.equal(bytes.gaveUp, true);
+    await backup.source.close();
   });
 
   for (const frameSize of [64 * 1024, 4 << 20, 8 << 20]) {
