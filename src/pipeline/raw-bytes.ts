@@ -151,6 +151,8 @@ class StreamPrefix implements RawBytes {
   #at: number;
   /** Read, but not decompressed yet. */
   #input: Uint8Array = new Uint8Array(0);
+  /** What zstd asked for last, bytes; 0 at the end of a frame. */
+  #wanted = 0;
   #ended = false;
 
   constructor(source: Source, start: number) {
@@ -176,10 +178,12 @@ class StreamPrefix implements RawBytes {
     const atEnd = this.#input.length === 0;
     try {
       const target = this.#raw.subarray(this.#have);
-      const [, made, used] = this.#context.decompressStream(target, this.#input);
+      const [wanted, made, used] = this.#context.decompressStream(target, this.#input);
       this.#have += made;
       this.#input = this.#input.subarray(used);
-      if (made === 0 && used === 0) this.#end(atEnd);
+      // Between two frames no input is taken for the beginning of the next one, which wants more.
+      if (made === 0 && used === 0) this.#end(atEnd && this.#wanted === 0);
+      else this.#wanted = wanted;
     } catch {
       this.#end(false);
     }

@@ -204,6 +204,23 @@ suite('raw reader', () => {
     await assert.rejects(info(path), { kind: 'integrity', code: 'not-a-backup' });
   });
 
+  test('how long a stream is is only said of a whole one', async () => {
+    const path = join(folder, 'prefix');
+    const frame = zstdOf([raw(300_000)], false);
+    const lengthOf = async (bytes: Buffer) => {
+      await writeFile(path, bytes);
+      const backup = await openBackup(path);
+      const stream = rawBytesOfBackup(backup);
+      await stream.read(0, 1_000_000);
+      await backup.source.close();
+      return stream.length;
+    };
+    assert.equal(await lengthOf(frame), 300_000);
+    assert.equal(await lengthOf(Buffer.concat([frame, frame])), 600_000);
+    for (const length of [frame.length - 1, frame.length >> 1, frame.length + 1, frame.length + 9])
+      assert.equal(await lengthOf(Buffer.concat([frame, frame]).subarray(0, length)), undefined);
+  });
+
   test('info decompresses 1 GiB of an archive, however few frames that are', async () => {
     const path = join(folder, 'few-frames');
     const frameSize = 128 << 20;
