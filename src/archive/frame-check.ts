@@ -7,14 +7,14 @@ import {
   frameChecksum,
   frameChecksumBytes,
 } from './frame-header.ts';
-import type { FrameWalker } from './frame-walker.ts';
+import type { FrameWalker, SkippedFrame } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
-import { skippableHeadBytes } from './skippable-frame.ts';
+import { isOurs, ourBeginningBytes } from './skippable-frame.ts';
 import { readExactly, readSome, type Source } from './source.ts';
 import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.ts';
 
-/** First characters of the JSON in every header and trailer. */
-const ourBeginning = '{"vdibackup":';
+/** What `isOurs` finds in the file of another program, in words. */
+export const strayPart = 'is a part of an archive of vdibackup, but it does not begin as one';
 
 /** A frame to read; its length and place are known. */
 export interface PlannedFrame {
@@ -94,8 +94,14 @@ export function placeOf({ number, offset }: PlannedFrame): string {
  * trailer nor seek table. `offset` is that of a skippable frame.
  */
 export async function refuseOurs(source: Source, offset: number): Promise<void> {
-  const text = await readSome(source, offset + skippableHeadBytes, ourBeginning.length);
-  if (new TextDecoder().decode(text) !== ourBeginning) return;
-  const what = `at byte ${offset} is a part of an archive of vdibackup, but it does not begin as one`;
-  throw damaged(source.name, what);
+  const beginning = await readSome(source, offset, ourBeginningBytes);
+  refuseStray({ offset, isOurs: isOurs(beginning) }, source.name);
+}
+
+/** As `refuseOurs`, of a frame whose beginning was seen. */
+export function refuseStray(
+  { offset, isOurs }: Pick<SkippedFrame, 'offset' | 'isOurs'>,
+  file: string,
+): void {
+  if (isOurs) throw damaged(file, `at byte ${offset} ${strayPart}`);
 }

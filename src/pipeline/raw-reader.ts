@@ -4,7 +4,7 @@
 import { checkEnd, readTrailer } from '../archive/archive-end.ts';
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
 import { dataEntries } from '../archive/archive-reader.ts';
-import { cutFrame, type PlannedFrame, refuseOurs } from '../archive/frame-check.ts';
+import { cutFrame, type PlannedFrame, refuseStray } from '../archive/frame-check.ts';
 import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
 import { ListedFrames } from '../archive/listed-frames.ts';
@@ -133,7 +133,7 @@ export class RawReader {
       if (isArchive && frame?.kind !== 'data') return this.#archiveEnds(frame);
       if (!frame) return;
       if (frame.kind === 'large') return this.#stream(offset, source.bytes);
-      if (frame.kind === 'skippable') await refuseOurs(source, offset);
+      if (frame.kind === 'skippable') refuseStray(frame, source.name);
       else if (!isArchive && (frame.rawBytes ?? 0) < tinyFrameBytes)
         return this.#stream(offset, source.bytes);
       else await this.#found(frame);
