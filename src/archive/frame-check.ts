@@ -7,13 +7,14 @@ import {
   frameChecksum,
   frameChecksumBytes,
 } from './frame-header.ts';
+import type { FrameWalker, SkippedFrame } from './frame-walker.ts';
 import { damaged } from './io-failure.ts';
-import { skippableHeadBytes } from './skippable-frame.ts';
-import { readSome, type Source } from './source.ts';
+import { isOurs, ourBeginningBytes } from './skippable-frame.ts';
+import { readExactly, readSome, type Source } from './source.ts';
 import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.ts';
 
-/** First characters of the JSON in every header and trailer. */
-const ourBeginning = '{"vdibackup":';
+/** What `isOurs` finds in the file of another program, in words. */
+export const strayPart = 'is a part of an archive of vdibackup, but it does not begin as one';
 
 /** A frame to read; its length and place are known. */
 export interface PlannedFrame {
@@ -31,19 +32,40 @@ export function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: strin
   const where = placeOf(planned);
   const header = decodeFrameHeader(frame, `${file}, ${where}`);
   if (header.dictionaryId !== 0) throw damaged(file, `${where} needs a dictionary`);
-  if (header.contentSize !== planned.rawBytes) {
-    const said =
-      header.contentSize === undefined
-        ? 'says it holds an unknown number of raw bytes'
-        : `says it holds ${header.contentSize} raw bytes`;
-    throw damaged(file, `${where} ${said}, not ${planned.rawBytes}`);
-  }
+  if (header.contentSize !== planned.rawBytes) throw otherSize(planned, header.contentSize, file);
   if (planned.checksum === undefined) return;
   if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)
-    throw damaged(file, `${where} has another checksum than the seek table`);
+    throw otherChecksum(planned, file);
   // zstd would also take several frames in one place, which nobody finds who reads from the start.
-  if (lengthOf(frame, header) !== frame.length)
-    throw damaged(file, `${where} does not end where the seek table says`);
+  if (lengthOf(frame, header) !== frame.length) throw otherEnd(planned, file);
+}
+
+/** As `checkFrame`, of a frame too long to be in memory: by its headers and its last bytes. Failure `integrity`. */
+export async function checkLongFrame(
+  source: Source,
+  walker: FrameWalker,
+  planned: PlannedFrame,
+): Promise<void> {
+  const frame = await walker.at(planned.offset);
+  const data = frame?.kind === 'data' ? frame : undefined;
+  if (data?.rawBytes !== planned.rawBytes) throw otherSize(planned, data?.rawBytes, source.name);
+  if (data.bytes !== planned.bytes) throw otherEnd(planned, source.name);
+  const checksumAt = planned.offset + planned.bytes - frameChecksumBytes;
+  const found = frameChecksum(await readExactly(source, checksumAt, frameChecksumBytes));
+  if (!data.hasChecksum || found !== planned.checksum) throw otherChecksum(planned, source.name);
+}
+
+function otherSize(planned: PlannedFrame, found: number | undefined, file: string): Failure {
+  const said = `says it holds ${found ?? 'an unknown number of'} raw bytes`;
+  return damaged(file, `${placeOf(planned)} ${said}, not ${planned.rawBytes}`);
+}
+
+function otherChecksum(planned: PlannedFrame, file: string): Failure {
+  return damaged(file, `${placeOf(planned)} has another checksum than the seek table`);
+}
+
+function otherEnd(planned: PlannedFrame, file: string): Failure {
+  return damaged(file, `${placeOf(planned)} does not end where the seek table says`);
 }
 
 /** Bytes to the end of the frame's checksum; undefined when its blocks lead out of `frame`. */
@@ -72,8 +94,14 @@ export function placeOf({ number, offset }: PlannedFrame): string {
  * trailer nor seek table. `offset` is that of a skippable frame.
  */
 export async function refuseOurs(source: Source, offset: number): Promise<void> {
-  const text = await readSome(source, offset + skippableHeadBytes, ourBeginning.length);
-  if (new TextDecoder().decode(text) !== ourBeginning) return;
-  const what = `at byte ${offset} is a part of an archive of vdibackup, but it does not begin as one`;
-  throw damaged(source.name, what);
+  const beginning = await readSome(source, offset, ourBeginningBytes);
+  refuseStray({ offset, isOurs: isOurs(beginning) }, source.name);
+}
+
+/** As `refuseOurs`, of a frame whose beginning was seen. */
+export function refuseStray(
+  { offset, isOurs }: Pick<SkippedFrame, 'offset' | 'isOurs'>,
+  file: string,
+): void {
+  if (isOurs) throw damaged(file, `at byte ${offset} ${strayPart}`);
 }

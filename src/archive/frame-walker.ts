@@ -8,10 +8,18 @@ import {
   minFrameBytes,
 } from './frame-header.ts';
 import { damaged } from './io-failure.ts';
-import { decodeSkippableHead, isSkippable, skippableHeadBytes } from './skippable-frame.ts';
+import {
+  decodeSkippableHead,
+  isOurs,
+  isSkippable,
+  ourBeginningBytes,
+  skippableHeadBytes,
+} from './skippable-frame.ts';
 import { readSome, type Source } from './source.ts';
 import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.ts';
 
+/** What tells of a frame what it is. */
+const headBytes = Math.max(maxFrameHeaderBytes, ourBeginningBytes);
 /** Bytes looked at around a header at a time: blocks often are shorter, and a read costs more than bytes. */
 const peekBytes = 4 * KiB;
 
@@ -21,6 +29,8 @@ export interface SkippedFrame {
   /** Offset in the file and length of the whole frame, bytes. */
   readonly offset: number;
   readonly bytes: number;
+  /** It looks like header or trailer of an archive. */
+  readonly isOurs: boolean;
 }
 
 export interface DataFrame {
@@ -57,7 +67,7 @@ export class FrameWalker {
   /** The frame at `offset`; undefined at the end of the file. Failure `integrity`: `truncated` or `archive-damaged`. */
   async at(offset: number): Promise<WalkedFrame | undefined> {
     if (offset >= this.#source.bytes) return undefined;
-    const head = await this.#peek(offset, maxFrameHeaderBytes);
+    const head = await this.#peek(offset, headBytes);
     if (head.length === 0) return undefined;
     if (isSkippable(head)) return this.#skippable(offset, head);
     const { name } = this.#source;
@@ -79,7 +89,7 @@ export class FrameWalker {
     const { magic, contentBytes } = decodeSkippableHead(head, name);
     const bytes = skippableHeadBytes + contentBytes;
     if (offset + bytes > fileBytes) throw cut(name, offset);
-    return { kind: 'skippable', magic, offset, bytes };
+    return { kind: 'skippable', magic, offset, bytes, isOurs: isOurs(head) };
   }
 
   /** Bytes from the frame's start to the end of its last block; undefined when they are too many. */

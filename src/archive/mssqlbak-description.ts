@@ -1,5 +1,6 @@
 // What a natively compressed backup (MSSQLBAK) holds: the filemark at its end lists every filemark, and so
 // where each set begins and ends; only the records at these places are decompressed.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KiB } from '../byte-size.ts';
 import {
   type CompressedRecord,
@@ -25,6 +26,10 @@ const maxDecompressed = 1024 * KiB;
 const largestFilemark = 64 * KiB;
 /** Records decompressed before the end of a set: MSLS takes a few KiB of their 64 KiB each. */
 const lastCount = 8;
+/** Sets described: each takes up to 2 MiB of decompression, and some day nobody waits any longer. */
+const maxSets = 512;
+/** Places tried as the beginning of a record before the end of a set. Of random bytes, 256 reach over a whole record. */
+const maxTries = 1024;
 const step = 512;
 /** A place in the list of a filemark. */
 const offsetBytes = 8;
@@ -35,15 +40,20 @@ export async function describeMssqlbak(
   raw: RawBytes,
   most = Number.POSITIVE_INFINITY,
 ): Promise<MtfDescription> {
-  const collector = new BlockCollector();
+  const collector = new BlockCollector(true);
   const head = await raw.read(containerHeadBytes, setHeadBytes);
   await collect(collector, decompressAll(head, chainAt(head, 0)), ['TAPE']);
   const marks = await filemarks(raw);
   const ends = marks ?? [firstFilemark(head)];
   const sets = Math.ceil(Math.max(1, ends.length - 1) / 2);
-  for (let set = 0; set < Math.min(sets, most); set += 1)
+  const wantedSets = Math.min(sets, most, maxSets);
+  let set = 0;
+  for (; set < wantedSets && !collector.full; set += 1) {
+    // Reads out of memory never wait: without this, no signal is heard until all is done.
+    await nextTurn();
     await describeSet(collector, raw, ends, set);
-  return collector.describe(true, sets > most || raw.gaveUp);
+  }
+  return collector.describe(sets > set || raw.gaveUp);
 }
 
 /** Filemarks: one behind the media header, then two for each set. */
@@ -109,8 +119,13 @@ function listed(mark: MtfRecord, position: number): number[] | undefined {
     { length: used },
     (_, index) => mark.u64(at + index * offsetBytes) ?? -1,
   );
-  if (offsets.some((offset) => offset < 0 || offset >= position)) return undefined;
-  return [...offsets.reverse(), position];
+  const places = [...offsets.reverse(), position];
+  return isAscending(places) ? places : undefined;
+}
+
+/** A place that comes twice would be described twice, however many there are. */
+function isAscending(places: readonly number[]): boolean {
+  return places.every((place, index) => place > (places[index - 1] ?? -1));
 }
 
 function firstFilemark(head: Uint8Array): number {
@@ -152,8 +167,11 @@ function decompressAll(bytes: Uint8Array, chain: readonly Placed[]): Uint8Array 
 
 /** The last records of `bytes`: where a chain begins that reaches to the end is only known by trying. */
 function lastRecords(bytes: Uint8Array): Uint8Array | undefined {
-  for (let at = 0; at < bytes.length; at += 1) {
-    if (bytes[at] !== recordMark || !recordAt(bytes.subarray(at))?.good) continue;
+  let tries = 0;
+  for (let at = 0; at < bytes.length && tries < maxTries; at += 1) {
+    if (bytes[at] !== recordMark) continue;
+    tries += 1;
+    if (!recordAt(bytes.subarray(at))?.good) continue;
     const chain = chainAt(bytes, at);
     const last = chain.at(-1);
     if (!last) continue;

@@ -1,5 +1,6 @@
-// Streams that SQL Server compressed itself (magic MSSQLBAK). Their records need decoding, which this
-// program does not do; but filemarks stay uncompressed, and a finished stream ends with one.
+// Streams that SQL Server compressed itself (magic MSSQLBAK). As they pass by, only the first of their records is
+// decoded, for the medium; but filemarks stay uncompressed, and a finished stream ends with one.
+import { maxMediaBytes, mssqlbakMedia } from './mssqlbak-media.ts';
 import { blockHeaderBytes, decodeBlockHeader } from './mtf-block.ts';
 import type { MtfFacts } from './mtf-facts.ts';
 import { MtfRecord } from './mtf-fields.ts';
@@ -9,12 +10,15 @@ const tailBytes = 65_536;
 /** Filemarks stand on multiples of this. */
 const sector = 512;
 
-/** Keeps the last bytes of a stream; fed with consecutive pieces of any size. */
+/** Keeps the last bytes of a stream, and the first record for the medium; fed with consecutive pieces of any size. */
 export class CompressedTail {
+  readonly #head = new Uint8Array(maxMediaBytes);
   readonly #ring = new Uint8Array(tailBytes);
   #length = 0;
 
   push(piece: Uint8Array): void {
+    if (this.#length < maxMediaBytes)
+      this.#head.set(piece.subarray(0, maxMediaBytes - this.#length), this.#length);
     const last = piece.subarray(Math.max(0, piece.length - tailBytes));
     this.#length += piece.length;
     const end = this.#length % tailBytes;
@@ -28,7 +32,8 @@ export class CompressedTail {
     const before = this.#filemarksBefore();
     // One filemark behind the media header, one behind the data of each set, one behind its end.
     const complete = before !== undefined && before >= 2 && before % 2 === 0;
-    return { compressed: true, complete, sets: complete ? before / 2 : 0 };
+    const media = mssqlbakMedia(this.#head.subarray(0, this.#length));
+    return { compressed: true, complete, sets: complete ? before / 2 : 0, ...media };
   }
 
   /** Filemarks before the one that ends the stream; undefined when none does. */

@@ -11,6 +11,10 @@ export const seekTableFrameMagic = 0x184d2a5e;
 /** The sixteen magics RFC 8878 reserves: 0x184D2A50 to 0x184D2A5F. */
 const firstMagic = 0x184d2a50;
 const lastMagic = 0x184d2a5f;
+/** First characters of the JSON in every header and trailer of ours. */
+const ourBeginning = '{"vdibackup":';
+/** Bytes of a frame that tell whether it is one of these. */
+export const ourBeginningBytes = skippableHeadBytes + ourBeginning.length;
 /** The length field is 32 bits wide. */
 const maxContentBytes = 0xffff_ffff;
 
@@ -38,6 +42,13 @@ export function isSkippable(bytes: Uint8Array): boolean {
   if (bytes.length < 4) return false;
   const magic = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   return magic >= firstMagic && magic <= lastMagic;
+}
+
+/** Whether a header or trailer of an archive begins with `bytes`, at least `ourBeginningBytes` unless the file ends. */
+export function isOurs(bytes: Uint8Array): boolean {
+  if (!isSkippable(bytes) || bytes.length < ourBeginningBytes) return false;
+  const text = bytes.subarray(skippableHeadBytes, ourBeginningBytes);
+  return String.fromCharCode(...text) === ourBeginning;
 }
 
 /**

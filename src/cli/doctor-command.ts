@@ -7,7 +7,7 @@ import type { FindingLevel } from '../finding.ts';
 import type { DoctorReport, DoctorRequest } from '../job/doctor-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
 import { type Connection, connection, definedOnly, type Login } from './connection-options.ts';
-import { writeReport } from './json-report.ts';
+import { writeReport, writeTable } from './json-report.ts';
 import { databaseName } from './option-values.ts';
 import type { DoctorCommandFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -47,11 +47,14 @@ export async function doctorCommand(
   around.abort.throwIfAborted();
   const told = await doctorJob(request, around.abort, emit, around.speakOn);
   const report = around.redactor.scrubValue(told) as DoctorReport;
-  const lost = flags.json && writeReport(around, report);
-  if (!flags.json) around.writeOut((await import('./doctor-table.ts')).doctorTable(report));
+  const lost = flags.json ? writeReport(around, report) : writeTable(around, await table(report));
   if (!report.healthy) throw problemsFailure(report);
   if (lost) throw lost;
   speech.reporters.succeeded(summary(report), speech.title);
+}
+
+async function table(report: DoctorReport): Promise<string> {
+  return (await import('./doctor-table.ts')).doctorTable(report);
 }
 
 /** Nobody to log in as is a finding like any other; all that needs no login is looked at. */

@@ -1,8 +1,9 @@
 // `vdibackup info`: words -> job -> table or JSON on stdout, and the last line.
 
 import { resolve } from 'node:path';
+import type { InfoReport } from '../job/info-report.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
-import { writeReport } from './json-report.ts';
+import { writeReport, writeTable } from './json-report.ts';
 import type { SpeechFlags } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
@@ -22,12 +23,12 @@ export async function infoCommand(
     files.map((file) => resolve(file)),
     around.abort,
   );
-  if (flags.json) {
-    const lost = writeReport(around, report);
-    if (lost) throw lost;
-  } else {
-    const { infoTable } = await import('./info-table.ts');
-    around.writeOut(report.files.map(infoTable).join('\n'));
-  }
+  const lost = flags.json ? writeReport(around, report) : writeTable(around, await table(report));
+  if (lost) throw lost;
   speech.reporters.succeeded({ job: 'info', files }, speech.title);
+}
+
+async function table({ files }: InfoReport): Promise<string> {
+  const { infoTable } = await import('./info-table.ts');
+  return files.map(infoTable).join('\n');
 }

@@ -5,7 +5,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
 import { readDescriptor } from '../archive/file-source.ts';
-import { checkFrame, cutFrame, placeOf } from '../archive/frame-check.ts';
+import { FrameBeginning } from '../archive/frame-beginning.ts';
+import { checkFrame, cutFrame, placeOf, strayPart } from '../archive/frame-check.ts';
 import { damaged } from '../archive/io-failure.ts';
 import { asError, Failure, failureFields } from '../errors.ts';
 import { FramePool } from '../frame-pool.ts';
@@ -26,7 +27,8 @@ const pool = new FramePool(handle);
 const context = new zstd.DCtx();
 /** Undefined where the pool's memory is not WebAssembly's: then the plain way. */
 const fastSum = memory && simdSummer(memory);
-const streams = new Map<number, zstd.DCtx>();
+const streams = new Map<number, { context: zstd.DCtx; beginning: FrameBeginning }>();
+const strayWords = `what stands there ${strayPart}`;
 /** A frame cannot be decompressed onto itself: it is read into here, or moved out of its slot first. */
 const compressed = new Uint8Array(handle.slotCapacity);
 
@@ -75,12 +77,13 @@ function sum(slot: number, bytes: number): void {
 /** As much as the input gives or the slot takes. */
 function stream({ stream: id, input, slot, filled }: JobOf<'stream'>): DecompressDone {
   const target = pool.bytes(slot).subarray(filled, handle.frameSize);
-  const decoder = streams.get(id) ?? new zstd.DCtx();
+  const decoder = streams.get(id) ?? { context: new zstd.DCtx(), beginning: new FrameBeginning() };
   streams.set(id, decoder);
   let [consumed, produced, wanted] = [0, 0, 0];
   for (;;) {
     const rest = input.subarray(consumed);
-    const [hint, made, used] = decoder.decompressStream(target.subarray(produced), rest);
+    const [hint, made, used] = decoder.context.decompressStream(target.subarray(produced), rest);
+    if (decoder.beginning.isStray(rest.subarray(0, used), hint === 0)) throw new Error(strayWords);
     consumed += used;
     produced += made;
     wanted = hint;

@@ -8,8 +8,12 @@ import { KiB, MiB } from '../byte-size.ts';
 
 /** Frames kept: jumps mostly stay in one, or go from the head to the tail. */
 const keptFrames = 3;
+/** Raw bytes of them: a frame may have 128 MiB, and one of that length is still kept. */
+const maxKeptBytes = 128 * MiB;
 /** Frames decompressed before the raw stream counts as too scattered to be read at once. */
 const maxFrames = 256;
+/** Raw bytes of these: 256 frames of the usual 4 MiB. */
+const maxRawBytes = maxFrames * 4 * MiB;
 /** Of a stream without a seek table only this much can be read: its beginning. */
 const maxPrefixBytes = 8 * MiB;
 /** Stored bytes read for it: frames may hold next to nothing. */
@@ -45,6 +49,7 @@ class FrameBytes implements RawBytes {
   readonly #kept = new Map<number, Promise<Uint8Array>>();
   readonly #context = new zstd.DCtx();
   #loads = 0;
+  #loadedBytes = 0;
   gaveUp = false;
 
   constructor(archive: FinishedArchive) {
@@ -70,7 +75,8 @@ class FrameBytes implements RawBytes {
       const index = this.#frameOf(at);
       const from = at - (this.#rawOffsets[index] as number);
       const frame = await this.#frame(index);
-      const part = frame.subarray(from, from + end - at);
+      // A copy: a view would keep a whole frame in memory for a header of 52 bytes.
+      const part = frame.slice(from, from + end - at);
       if (part.length === 0) break;
       parts.push(part);
       at += part.length;
@@ -91,23 +97,38 @@ class FrameBytes implements RawBytes {
   #frame(index: number): Promise<Uint8Array> {
     const known = this.#kept.get(index);
     if (known !== undefined) return known;
+    this.#makeRoom(this.#rawBytesOf(index));
     const loaded = this.#load(index);
     this.#kept.set(index, loaded);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > keptFrames && oldest !== undefined) this.#kept.delete(oldest);
     return loaded;
+  }
+
+  /** Before the next frame is loaded: at no time is more in memory. */
+  #makeRoom(rawBytes: number): void {
+    let total = rawBytes;
+    for (const index of this.#kept.keys()) total += this.#rawBytesOf(index);
+    for (const index of this.#kept.keys()) {
+      if (this.#kept.size < keptFrames && total <= maxKeptBytes) return;
+      this.#kept.delete(index);
+      total -= this.#rawBytesOf(index);
+    }
+  }
+
+  #rawBytesOf(index: number): number {
+    return (this.#rawOffsets[index + 1] as number) - (this.#rawOffsets[index] as number);
   }
 
   /** Empty for a damaged frame. */
   async #load(index: number): Promise<Uint8Array> {
+    const rawBytes = this.#rawBytesOf(index);
     this.#loads += 1;
+    this.#loadedBytes += rawBytes;
     const nothing = new Uint8Array(0);
-    if (this.#loads > maxFrames) {
+    if (this.#loads > maxFrames || this.#loadedBytes > maxRawBytes) {
       this.gaveUp = true;
       return nothing;
     }
     const bytes = (this.#offsets[index + 1] as number) - (this.#offsets[index] as number);
-    const rawBytes = (this.#rawOffsets[index + 1] as number) - (this.#rawOffsets[index] as number);
     const frame = await readSome(this.#source, this.#offsets[index] as number, bytes);
     try {
       const raw = new Uint8Array(rawBytes);
@@ -130,6 +151,8 @@ class StreamPrefix implements RawBytes {
   #at: number;
   /** Read, but not decompressed yet. */
   #input: Uint8Array = new Uint8Array(0);
+  /** What zstd asked for last, bytes; 0 at the end of a frame. */
+  #wanted = 0;
   #ended = false;
 
   constructor(source: Source, start: number) {
@@ -155,10 +178,12 @@ class StreamPrefix implements RawBytes {
     const atEnd = this.#input.length === 0;
     try {
       const target = this.#raw.subarray(this.#have);
-      const [, made, used] = this.#context.decompressStream(target, this.#input);
+      const [wanted, made, used] = this.#context.decompressStream(target, this.#input);
       this.#have += made;
       this.#input = this.#input.subarray(used);
-      if (made === 0 && used === 0) this.#end(atEnd);
+      // Between two frames no input is taken for the beginning of the next one, which wants more.
+      if (made === 0 && used === 0) this.#end(atEnd && this.#wanted === 0);
+      else this.#wanted = wanted;
     } catch {
       this.#end(false);
     }

@@ -4,9 +4,10 @@
 import { checkEnd, readTrailer } from '../archive/archive-end.ts';
 import type { FinishedArchive, StoredArchive, StoredBackup } from '../archive/archive-reader.ts';
 import { dataEntries } from '../archive/archive-reader.ts';
-import { cutFrame, type PlannedFrame, refuseOurs } from '../archive/frame-check.ts';
+import { cutFrame, type PlannedFrame, refuseStray } from '../archive/frame-check.ts';
 import { type DataFrame, FrameWalker, type WalkedFrame } from '../archive/frame-walker.ts';
 import { damaged } from '../archive/io-failure.ts';
+import { ListedFrames } from '../archive/listed-frames.ts';
 import { KiB } from '../byte-size.ts';
 import { asError, Failure } from '../errors.ts';
 import type { FramePool } from '../frame-pool.ts';
@@ -62,7 +63,7 @@ export class RawReader {
     );
   }
 
-  /** zstd frames read so far; 0 where they are not taken one by one. */
+  /** zstd frames read so far; 0 where they are neither taken one by one nor listed. */
   get frames(): number {
     return this.#frames;
   }
@@ -132,7 +133,7 @@ export class RawReader {
       if (isArchive && frame?.kind !== 'data') return this.#archiveEnds(frame);
       if (!frame) return;
       if (frame.kind === 'large') return this.#stream(offset, source.bytes);
-      if (frame.kind === 'skippable') await refuseOurs(source, offset);
+      if (frame.kind === 'skippable') refuseStray(frame, source.name);
       else if (!isArchive && (frame.rawBytes ?? 0) < tinyFrameBytes)
         return this.#stream(offset, source.bytes);
       else await this.#found(frame);
@@ -165,8 +166,13 @@ export class RawReader {
     else if (!source.seekable) await checkEnd(backup, skipped, found);
   }
 
-  #long({ ends, framesAt }: FinishedArchive): Promise<void> {
-    return this.#stream(framesAt, framesAt + ends.trailer.compressedBytes);
+  async #long(archive: FinishedArchive): Promise<void> {
+    const { framesAt, ends } = archive;
+    const listed = new ListedFrames(archive);
+    await this.#stream(framesAt, framesAt + ends.trailer.compressedBytes, async (position) => {
+      await listed.upTo(position);
+      this.#frames = listed.checked;
+    });
   }
 
   async #frame(planned: PlannedFrame): Promise<void> {
@@ -241,7 +247,12 @@ export class RawReader {
     }
   }
 
-  async #stream(start: number, end: number): Promise<void> {
+  /** `passed` may refuse what the decoder has gone through so far. */
+  async #stream(
+    start: number,
+    end: number,
+    passed?: (position: number) => Promise<void>,
+  ): Promise<void> {
     const { share, stripe, pool, decompressor } = this.#options;
     const decoder = new StreamDecoder(this.#backup.source, start, end, decompressor);
     for (;;) {
@@ -252,6 +263,7 @@ export class RawReader {
         .catch((thrown) => this.#lost(slot, thrown));
       this.#push(slot, decoded.filled, decoder.position);
       if (decoded.error !== undefined) throw decoder.broken(decoded.error);
+      await passed?.(decoder.position);
       if (decoded.ended) return;
     }
   }

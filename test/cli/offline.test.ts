@@ -146,9 +146,9 @@ suite('offline commands', () => {
       const stdio = ['ignore', full, 'pipe'] as const;
       return spawnSync(process.execPath, [bin, ...argv], { env: { PATH }, stdio: [...stdio] });
     };
-    for (const verb of ['verify', 'info']) {
-      const { status, stderr } = lost(verb, '--json', golden);
-      assert.equal(status, 8, verb);
+    for (const words of [['verify', '--json'], ['info', '--json'], ['info']]) {
+      const { status, stderr } = lost(...words, golden);
+      assert.equal(status, 8, words.join(' '));
       assert.match(stderr.toString(), /the report could not be written to standard output/);
     }
     assert.equal(lost('verify', '--json', damaged).status, 9);

@@ -9,6 +9,8 @@ const containerHeadBytes = 480;
 const recordHeadBytes = 28;
 const sector = 512;
 const markBytes = 512;
+/** In a filemark, where the list of the others begins. */
+const listAt = 72;
 
 /** `raw`, of any even length, as the payload of a record: the table of codes, then words of two codes, first high. */
 export function literalPayload(raw: Uint8Array): Buffer {
@@ -18,14 +20,28 @@ export function literalPayload(raw: Uint8Array): Buffer {
 
 /** One set: media header, start and end of the set in records, filemarks between, the last of which lists the others. */
 export function containerSample(): Buffer {
+  return containerOf(['Sales']);
+}
+
+/** A set for each database; `junk` stands in front of the records at the end of each. */
+export function containerOf(databases: readonly string[], junk: Buffer = Buffer.alloc(0)): Buffer {
   const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaHeader())]);
   media.write('MSSQLBAK', 'latin1');
-  const first = media.length;
-  const records = [Buffer.concat(setStart('Sales')), setEnd('Sales')].map(record);
-  const end = atSector([media, filemark(0), ...records]);
-  const marked = [first, end.length];
-  const closing = atSector([end, listing([first]), record(block('ESET', new Uint8Array(36)))]);
-  return Buffer.concat([closing, listing(marked)]);
+  const parts = [media, filemark(0)];
+  const marks = [media.length];
+  let length = media.length + markBytes;
+  const add = (records: readonly Buffer[]) => {
+    const part = atSector(records);
+    const mark = listing(marks);
+    marks.push(length + part.length);
+    length += part.length + mark.length;
+    parts.push(part, mark);
+  };
+  for (const database of databases) {
+    add([record(Buffer.concat(setStart(database))), junk, record(setEnd(database))]);
+    add([record(block('ESET', new Uint8Array(36)))]);
+  }
+  return Buffer.concat(parts);
 }
 
 function record(raw: Buffer): Buffer {
@@ -41,11 +57,12 @@ function record(raw: Buffer): Buffer {
 }
 
 /** A filemark that names where the filemarks before it are, newest first. */
-function listing(marks: readonly number[]): Buffer {
-  const body = Buffer.alloc(markBytes - 52);
-  body.writeUInt32LE(55, 0);
+export function listing(marks: readonly number[]): Buffer {
+  const bytes = Math.max(1, Math.ceil((listAt + marks.length * 8) / sector)) * sector;
+  const body = Buffer.alloc(bytes - 52);
+  body.writeUInt32LE((bytes - listAt) / 8, 0);
   body.writeUInt32LE(marks.length, 4);
-  body.writeUInt32LE(72, 8);
+  body.writeUInt32LE(listAt, 8);
   for (const [index, mark] of marks.toReversed().entries())
     body.writeBigUInt64LE(BigInt(mark), 20 + index * 8);
   return block('SFMB', body);

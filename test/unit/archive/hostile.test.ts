@@ -16,7 +16,7 @@ import { MtfWalker } from '../../../src/archive/mtf-walker.ts';
 import { rawBytesOf } from '../../../src/archive/raw-bytes.ts';
 import { encodeSkippableHead } from '../../../src/archive/skippable-frame.ts';
 import { decompressXpress } from '../../../src/archive/xpress-huffman.ts';
-import { MiB } from '../../../src/byte-size.ts';
+import { KiB, MiB } from '../../../src/byte-size.ts';
 import { Failure } from '../../../src/errors.ts';
 import { containerSample } from '../../fuzz/container-sample.ts';
 import { verify } from '../../rig/read-jobs.ts';
@@ -149,6 +149,17 @@ suite('hostile files', () => {
       }),
       runs,
     ));
+
+  test('a description of many large configurations stops at some', async () => {
+    const blocks = sampleBlocks({ configurationBytes: 900 * KiB, filemarks: false });
+    const [media, set] = [blocks.slice(0, 1), blocks.slice(1)];
+    const sets = Array.from({ length: 40 }, () => set).flat();
+    const { sets: described, more } = await describeMtf(
+      rawBytesOf(Buffer.concat([...media, ...sets])),
+    );
+    assert.ok(described.length > 10 && described.length < 30, `${described.length} sets`);
+    assert.equal(more, true);
+  });
 
   test('a filemark that claims to list two thousand million others', async () => {
     const bytes = containerSample();

@@ -287,3 +287,19 @@ test('--version is said on stdout', async () => {
   assert.match(told.out(), /^\d+\.\d+\.\d+\n$/);
   assert.equal(told.err(), '');
 });
+
+test('doctor: a report that nobody gets is no success; a problem comes first', async () => {
+  const problem = { check: 'server', level: 'problem', code: 'off', message: 'it is off' } as const;
+  for (const [healthy, exitCode] of [
+    [true, 8],
+    [false, 5],
+  ] as const) {
+    const findings = healthy ? [] : [problem];
+    const told = surroundings({
+      argv: ['doctor'],
+      writeOut: () => false,
+      loadDoctorJob: async () => async () => ({ job: 'doctor', healthy, findings }),
+    });
+    assert.equal(await new Run(told.around).start(), exitCode, told.err());
+  }
+});

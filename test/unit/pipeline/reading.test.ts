@@ -15,6 +15,7 @@ import type { Source } from '../../../src/archive/source.ts';
 import { StdinSource } from '../../../src/archive/stdin-source.ts';
 import { FramePool } from '../../../src/frame-pool.ts';
 import { OrderedQueue } from '../../../src/pipeline/ordered-queue.ts';
+import { rawBytesOfBackup } from '../../../src/pipeline/raw-bytes.ts';
 import { ReadPipeline } from '../../../src/pipeline/read-pipeline.ts';
 import { SlotShare } from '../../../src/pipeline/slot-share.ts';
 import { sumSectors } from '../../../src/sector-sums.ts';
@@ -201,6 +202,94 @@ suite('raw reader', () => {
     const nothing = zstdOf([Buffer.alloc(0)], true);
     await writeFile(path, Buffer.concat(Array.from({ length: 2_000_000 }, () => nothing)));
     await assert.rejects(info(path), { kind: 'integrity', code: 'not-a-backup' });
+  });
+
+  test('how long a stream is is only said of a whole one', async () => {
+    const path = join(folder, 'prefix');
+    const frame = zstdOf([raw(300_000)], false);
+    const lengthOf = async (bytes: Buffer) => {
+      await writeFile(path, bytes);
+      const backup = await openBackup(path);
+      const stream = rawBytesOfBackup(backup);
+      await stream.read(0, 1_000_000);
+      await backup.source.close();
+      return stream.length;
+    };
+    assert.equal(await lengthOf(frame), 300_000);
+    assert.equal(await lengthOf(Buffer.concat([frame, frame])), 600_000);
+    for (const length of [frame.length - 1, frame.length >> 1, frame.length + 1, frame.length + 9])
+      assert.equal(await lengthOf(Buffer.concat([frame, frame]).subarray(0, length)), undefined);
+  });
+
+  test('a part of an archive is refused wherever it stands between the frames of another program', async () => {
+    const archive = join(folder, 'stray');
+    await writeArchive(archive, [raw(600_000)]);
+    const ours = await readFile(archive);
+    const path = join(folder, 'strayed');
+    const fronts = [
+      zstdOf([raw(100_000)], true),
+      zstdOf([raw(100)], true),
+      zstdOf([raw(9_000_000)], false),
+    ];
+    for (const front of fronts) {
+      await writeFile(path, Buffer.concat([front, ours]));
+      await assert.rejects(rawOf(path), /is a part of an archive of vdibackup, but it does not/);
+    }
+    // Through every byte of the frame's beginning goes a cut between two pieces of input.
+    const tiny = zstdOf([raw(100)], true);
+    for (let cut = 0; cut <= 24; cut += 1) {
+      const filler = Buffer.alloc(512 * 1024 - cut - tiny.length);
+      filler.writeUInt32LE(0x184d2a53, 0);
+      filler.writeUInt32LE(filler.length - 8, 4);
+      await writeFile(path, Buffer.concat([tiny, filler, ours]));
+      await assert.rejects(rawOf(path), { kind: 'integrity', code: 'archive-damaged' }, `${cut}`);
+    }
+  });
+
+  test('other skippable frames are passed over, without a read for each', async () => {
+    const path = join(folder, 'skippable');
+    const skipped = Buffer.alloc(40, 'hello');
+    skipped.writeUInt32LE(0x184d2a50, 0);
+    skipped.writeUInt32LE(32, 4);
+    const many = Buffer.concat(Array.from({ length: 10_000 }, () => skipped));
+    const frame = zstdOf([raw(100_000)], true);
+    await writeFile(
+      path,
+      Buffer.concat([frame, many, frame, many, zstdOf([raw(100)], true), many]),
+    );
+    const backup = await openBackup(path);
+    let reads = 0;
+    const { source } = backup;
+    const counting: Source = {
+      name: source.name,
+      bytes: source.bytes,
+      seekable: true,
+      descriptor: source.descriptor,
+      read: (target, position) => {
+        reads += 1;
+        return source.read(target, position);
+      },
+      close: () => source.close(),
+    };
+    assert.equal((await rawOfBackup({ ...backup, source: counting })).length, 200_100);
+    assert.ok(reads < 500, `${reads} reads`);
+  });
+
+  test('info decompresses 1 GiB of an archive, however few frames that are', async () => {
+    const path = join(folder, 'few-frames');
+    const frameSize = 128 << 20;
+    const frame = Buffer.alloc(frameSize);
+    await writeArchive(
+      path,
+      Array.from({ length: 9 }, () => frame),
+      { frameSize, level: 1 },
+    );
+    const backup = await openBackup(path);
+    const bytes = rawBytesOfBackup(backup);
+    for (let index = 0; index < 9; index += 1)
+      assert.equal((await bytes.read(index * frameSize, 8)).length, index < 8 ? 8 : 0);
+    assert.equal(bytes.gaveUp, true);
+    await backup.source.close();
   });
 
   for (const frameSize of [64 * 1024, 4 << 20, 8 << 20]) {
