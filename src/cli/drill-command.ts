@@ -14,7 +14,7 @@ import { junitXml } from './junit-xml.ts';
 import type { DrillCommandFlags } from './program.ts';
 import { checkStdin } from './restore-command.ts';
 import { type ReadingFlags, reading, sourcePaths } from './restore-options.ts';
-import { stdinFile } from './side-file.ts';
+import { inputFiles } from './side-file.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -35,11 +35,11 @@ export async function drillCommand(
   speech.title = { verb: 'drill', files };
   const { target, login } = connection(flags, around);
   const rest = { ...reading(flags, around), files: sourcePaths(files) };
-  const used = inputs(files, flags);
+  const used = inputsOf(files, flags);
   const assertions = Object.freeze([...pairs(flags), ...(await script(flags))]);
   checkStdin(files, around);
   const junit = flags.junit === undefined ? undefined : await junitFile(flags.junit, used);
-  await prepareSpeech(flags, around, speech);
+  await prepareSpeech(flags, around, speech, [...used, ...(junit ? [junit.target] : [])]);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await login(emit)) });
   const request: DrillRequest = Object.freeze({ ...rest, assertions, connection: settings });
@@ -58,9 +58,8 @@ export async function drillCommand(
   speech.reporters.succeeded(summary(report), speech.title);
 }
 
-function inputs(files: readonly string[], { assertFile }: DrillFlags): readonly string[] {
-  const sources = files.map((file) => (file === '-' ? stdinFile : file));
-  return assertFile === undefined ? sources : [...sources, assertFile];
+function inputsOf(files: readonly string[], { assertFile }: DrillFlags): readonly string[] {
+  return assertFile === undefined ? inputFiles(files) : [...inputFiles(files), assertFile];
 }
 
 /** The nth --expect belongs to the nth --assert. */

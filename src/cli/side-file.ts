@@ -5,11 +5,20 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { usageError } from './usage-error.ts';
 
 /** What `-` reads and writes where it is redirected to a file; Windows has no such names. */
-export const stdinFile = '/dev/stdin';
+const stdinFile = '/dev/stdin';
 export const stdoutFile = '/dev/stdout';
 export const stderrFile = '/dev/stderr';
 /** What a job makes of the name of a file that it writes. */
 const companions = ['', '.partial', '.sha256'];
+
+/** As `refuseJobFile` takes what a job reads, in the words of the command line. */
+export function inputFiles(words: readonly string[]): readonly string[] {
+  return words.map((word) => (word === '-' ? stdinFile : word));
+}
+
+export function outputFiles(words: readonly string[]): readonly string[] {
+  return words.map((word) => (word === '-' ? stdoutFile : word));
+}
 
 /**
  * Refuses to write `path` and what it is made in, `suffixes` behind its name, where one of them is, or will be, one of
