@@ -115,9 +115,39 @@ GO
     ]);
   });
 
+  test('ends a query also at a GO with a comment, and reads line ends of Windows', () => {
+    const text =
+      '-- expect: 1\r\nSELECT 1\r\ngo -- of the first\r\n-- expect: 2\r\nSELECT 2\r\nGO;--x';
+    const found = parseDrillScript(text, 'a.sql').map(({ query, expected }) => [query, expected]);
+    assert.deepEqual(found, [
+      ['SELECT 1', '1'],
+      ['SELECT 2', '2'],
+    ]);
+  });
+
+  test('takes a name that is blank for none', () => {
+    const text = '-- name:\n-- expect: 1\nSELECT 1\nGO\n-- name: \nSELECT 2\n-- expect: 2';
+    const found = parseDrillScript(text, 'a.sql').map(({ name, query }) => [name, query]);
+    assert.deepEqual(found, [
+      ['SELECT 1', 'SELECT 1'],
+      ['SELECT 2', 'SELECT 2'],
+    ]);
+  });
+
   for (const [text, reason] of [
     ['SELECT 1', /assertion 1: it does not say what to expect/],
     ['-- expect: 1\nSELECT 1\nGO\n-- expect: 2', /assertion 2: there is no query/],
+    [
+      '-- expect: 1\nSELECT 1\n\n-- expect: 2\nSELECT 2',
+      /assertion 1: line 4 is a second '-- expect', with no GO before it/,
+    ],
+    [
+      '-- expect: 1\nSELECT 1\nGO\n-- name: a\n-- name: b\n-- expect: 1\nSELECT 1',
+      /assertion 2: line 5 is a second '-- name'/,
+    ],
+    ['', /a\.sql holds no assertion/],
+    ['\nGO\n\n', /a\.sql holds no assertion/],
+    ['-- expect:\n1', /assertion 1: '' is nothing to expect/],
     ['-- expect: >\nSELECT 1', /assertion 1: '>' is nothing to expect/],
   ] as const)
     test(`is refused with the place of its mistake: ${JSON.stringify(text)}`, () =>
