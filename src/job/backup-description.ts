@@ -6,15 +6,13 @@ import { describeMssqlbak } from '../archive/mssqlbak-description.ts';
 import { describeMtf, type MtfDescription } from '../archive/mtf-description.ts';
 import type { MtfSet } from '../archive/mtf-facts.ts';
 import type { Row } from '../archive/mtf-only-rows.ts';
+import { nativeBlockSize } from '../archive/native-block-size.ts';
 import { type RawBytes, rawBytesOf } from '../archive/raw-bytes.ts';
 import { MiB } from '../byte-size.ts';
 import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
 
 /** Bytes looked at of a stream that cannot be read twice; the first configuration stands well before. */
 const prefixBytes = MiB;
-/** Bytes that P = TAPE+64 counts in. */
-const blockUnit = 512;
-const blockSizeAt = 64;
 
 /** Its first `most` sets; undefined when the raw stream is no native backup. */
 export async function describeRaw(
@@ -77,15 +75,6 @@ export async function describeBackup(
     transferSize: undefined,
     ...inside,
   };
-}
-
-async function nativeBlockSize(raw: RawBytes): Promise<number | undefined> {
-  const head = await raw.read(0, blockSizeAt + 2);
-  if (String.fromCharCode(...head.subarray(0, 4)) !== 'TAPE') return undefined;
-  const units = (head[blockSizeAt] ?? 0) + (head[blockSizeAt + 1] ?? 0) * 256;
-  return units > 0 && units <= 128 && Number.isInteger(Math.log2(units))
-    ? units * blockUnit
-    : undefined;
 }
 
 /** BackupType of HEADERONLY -> the letter in the stream. */

@@ -17,8 +17,8 @@ export function literalPayload(raw: Uint8Array): Buffer {
 }
 
 /** One set: media header, start and end of the set in records, filemarks between, the last of which lists the others. */
-export function containerSample(): Buffer {
-  const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaHeader())]);
+export function containerSample(mediaBlock = mediaHeader()): Buffer {
+  const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaBlock)]);
   media.write('MSSQLBAK', 'latin1');
   const first = media.length;
   const records = [Buffer.concat(setStart('Sales')), setEnd('Sales')].map(record);
