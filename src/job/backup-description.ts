@@ -37,6 +37,8 @@ export interface BackupDescription {
   readonly files: readonly Row[];
   /** Every backup set that was looked for and found. */
   readonly sets: readonly MtfSet[];
+  /** There may be others: not looked for, too far apart, or in a stream whose end cannot be seen. */
+  readonly more: boolean;
   /** Bytes; undefined when it does not say. */
   readonly blockSize: number | undefined;
   readonly transferSize: number | undefined;
@@ -55,12 +57,13 @@ export async function describeBackup(
   const all = rawBytesOfBackup(backup);
   const { seekable } = backup.source;
   const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
-  const { media, sets: found } = (await describeRaw(raw, most)) ?? nothing;
+  const { media, sets: found, more } = (await describeRaw(raw, most)) ?? nothing;
   const sets = found.map(({ header }) => setFacts(header));
   const inside = {
     facts: sets[position - 1],
     files: found[position - 1]?.files ?? [],
     sets,
+    more: more || all.length === undefined,
     rawBytes: seekable ? raw.length : undefined,
   };
   if (backup.form === 'archive') {
