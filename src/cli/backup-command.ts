@@ -8,6 +8,7 @@ import { powerShellWarning } from './powershell-pipe.ts';
 import type { BackupCommandFlags, SpeechFlags } from './program.ts';
 import type { Reporters } from './reporter.ts';
 import type { RunTitle } from './result-line.ts';
+import { outputFiles, refuseJobFile } from './side-file.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TextReporter } from './text-reporter.ts';
 import { usageError } from './usage-error.ts';
@@ -35,7 +36,7 @@ export async function backupCommand(
   const plan = backupPlan(database, files, flags, target, around);
   speech.title = plan.title;
   checkStdout(plan, around);
-  await prepareSpeech(flags, around, speech);
+  await prepareSpeech(flags, around, speech, outputFiles(plan.title.files));
   if (speech.text) speech.text.saysPlan = plan.title.dryRun;
   const emit = speech.reporters.event.bind(speech.reporters);
   if (plan.title.files[0] === '-' && !plan.title.dryRun) {
@@ -59,15 +60,17 @@ function checkStdout({ title }: BackupPlan, { stdoutIsTerminal }: Surroundings):
   }
 }
 
-/** Progress and the log file, as the command line wants them. */
+/** Progress and the log file, as the command line wants them; the log is none of the `files` of the job. */
 export async function prepareSpeech(
   flags: SpeechFlags,
   around: Surroundings,
   { reporters, text }: Speech,
+  files: readonly string[],
 ): Promise<void> {
   const progress = oneOf('--progress', flags.progress, progressKinds);
   const level = oneOf('--log-level', flags.logLevel, logLevels);
   if (flags.logFile !== undefined) {
+    refuseJobFile('--log-file', flags.logFile, files);
     const { LogFile } = await import('./log-file.ts');
     const onFailure = (reason: string) =>
       reporters.event({

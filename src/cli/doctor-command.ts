@@ -31,7 +31,7 @@ export async function doctorCommand(
   if (flags.dest === '') throw usageError('invalid-value', '--dest names no folder');
   const folder = flags.dest ?? (database === undefined ? undefined : '.');
   const { target, login } = connection(flags, around);
-  await prepareSpeech({ ...flags, progress: 'none' }, around, speech);
+  await prepareSpeech({ ...flags, progress: 'none' }, around, speech, []);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await loginIfAny(login, emit)) });
   const request: DoctorRequest = Object.freeze({

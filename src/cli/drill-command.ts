@@ -1,7 +1,6 @@
 // `vdibackup drill`: words -> request -> job -> evidence on stdout and as JUnit, and the last line.
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { asError, Failure } from '../errors.ts';
 import type { DrillSummary } from '../events.ts';
 import type { DrillReport } from '../job/drill-report.ts';
@@ -10,10 +9,12 @@ import { assertionOf, parseDrillScript } from '../job/drill-script.ts';
 import { prepareSpeech, type Speech } from './backup-command.ts';
 import { connection } from './connection-options.ts';
 import { writeReport } from './json-report.ts';
+import { junitFile, writeJunit } from './junit-file.ts';
 import { junitXml } from './junit-xml.ts';
 import type { DrillCommandFlags } from './program.ts';
 import { checkStdin } from './restore-command.ts';
 import { type ReadingFlags, reading, sourcePaths } from './restore-options.ts';
+import { inputFiles } from './side-file.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -34,9 +35,11 @@ export async function drillCommand(
   speech.title = { verb: 'drill', files };
   const { target, login } = connection(flags, around);
   const rest = { ...reading(flags, around), files: sourcePaths(files) };
+  const used = inputsOf(files, flags);
   const assertions = Object.freeze([...pairs(flags), ...(await script(flags))]);
   checkStdin(files, around);
-  await prepareSpeech(flags, around, speech);
+  const junit = flags.junit === undefined ? undefined : await junitFile(flags.junit, used);
+  await prepareSpeech(flags, around, speech, [...used, ...(junit ? [junit.target] : [])]);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await login(emit)) });
   const request: DrillRequest = Object.freeze({ ...rest, assertions, connection: settings });
@@ -46,12 +49,17 @@ export async function drillCommand(
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report) as DrillReport;
   const lost = writeReport(around, report);
-  const losses = [lost, await writeJunit(flags.junit, report)].filter((loss) => loss !== undefined);
+  const unwritten = junit && (await writeJunit(junit, junitXml(report)));
+  const losses = [lost, unwritten].filter((loss) => loss !== undefined);
   // What the drill found is the cause, and its exit code the one that scripts wait for.
   const cause = failure ?? losses.shift();
   for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
   if (cause) throw cause;
   speech.reporters.succeeded(summary(report), speech.title);
+}
+
+function inputsOf(files: readonly string[], { assertFile }: DrillFlags): readonly string[] {
+  return assertFile === undefined ? inputFiles(files) : [...inputFiles(files), assertFile];
 }
 
 /** The nth --expect belongs to the nth --assert. */
@@ -72,31 +80,6 @@ async function script({ assertFile }: DrillFlags): Promise<readonly Assertion[]>
     if (thrown instanceof Failure) throw thrown;
     throw usageError('assert-file', `cannot read --assert-file: ${asError(thrown).message}`);
   }
-}
-
-/** Under its name only when it is whole: a CI system reads whatever is there. The failure (`io`) when it is not. */
-async function writeJunit(
-  file: string | undefined,
-  report: DrillReport,
-): Promise<Failure | undefined> {
-  if (file === undefined) return undefined;
-  const path = resolve(file);
-  const partial = `${path}.partial`;
-  try {
-    await writeFile(partial, junitXml(report));
-    await rename(partial, path);
-    return undefined;
-  } catch (thrown) {
-    await rm(partial, { force: true }).catch(asError);
-    return junitFailure(file, asError(thrown));
-  }
-}
-
-function junitFailure(file: string, cause: Error): Failure {
-  return new Failure('io', 'junit', `cannot write ${file}: ${cause.message}`, {
-    hints: ['The drill itself is done: its report is on standard output.'],
-    cause,
-  });
 }
 
 function summary(report: DrillReport): DrillSummary {

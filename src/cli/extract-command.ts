@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { prepareSpeech, type Speech } from './backup-command.ts';
 import { threads } from './option-values.ts';
 import type { ExtractFlags } from './program.ts';
+import { outputFiles } from './side-file.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -19,7 +20,7 @@ export async function extractCommand(
   const target = out ?? stdout;
   speech.title = { verb: 'extract', files: [file] };
   check(file, target, flags, around);
-  await prepareSpeech(flags, around, speech);
+  await prepareSpeech(flags, around, speech, [file, ...outputFiles([target])]);
   const request = Object.freeze({
     file: resolve(file),
     out: target === stdout ? stdout : resolve(target),

@@ -16,7 +16,7 @@ export async function infoCommand(
 ): Promise<void> {
   speech.title = { verb: 'info', files };
   if (files.includes('-')) throw usageError('stdin', 'info reads files, not stdin');
-  await prepareSpeech({ ...flags, progress: 'none' }, around, speech);
+  await prepareSpeech({ ...flags, progress: 'none' }, around, speech, files);
   const infoJob = await around.loadInfoJob();
   around.abort.throwIfAborted();
   const report = await infoJob(

@@ -212,6 +212,8 @@ function verifyCommand(program: Command, actions: Actions): void {
     .argument('<file...>', 'what to check; the stripes of a set belong together')
     .option('--threads <n>', 'decompression threads (default: all cores)')
     .option('--server', 'RESTORE VERIFYONLY as well; takes the connection options')
+    .option('--transfer-size <size>', 'with --server: MAXTRANSFERSIZE (default: of the server)')
+    .option('--block-size <size>', 'with --server: BLOCKSIZE (default: as in the backup)')
     .option('--stall-timeout <duration>', 'with --server: abort when no byte moved for so long')
     .action((files: string[], flags: VerifyFlags) => actions.verify(files, flags));
   connectionOptions(command, '--instance');

@@ -4,6 +4,7 @@ import { prepareSpeech, type Speech } from './backup-command.ts';
 import { connection } from './connection-options.ts';
 import type { RestoreCommandFlags } from './program.ts';
 import { restorePlan } from './restore-options.ts';
+import { inputFiles } from './side-file.ts';
 import type { Surroundings } from './surroundings.ts';
 import { usageError } from './usage-error.ts';
 
@@ -18,7 +19,7 @@ export async function restoreCommand(
   const plan = restorePlan(database, files, flags, around);
   speech.title = plan.title;
   checkStdin(files, around);
-  await prepareSpeech(flags, around, speech);
+  await prepareSpeech(flags, around, speech, inputFiles(files));
   if (speech.text) speech.text.saysPlan = plan.title.dryRun;
   const emit = speech.reporters.event.bind(speech.reporters);
   const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));

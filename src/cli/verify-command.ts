@@ -34,7 +34,7 @@ async function byItself(
   around: Surroundings,
   speech: Speech,
 ): Promise<ServerVerifyResult> {
-  await prepareSpeech(flags, around, speech);
+  await prepareSpeech(flags, around, speech, request.files);
   const verifyJob = await around.loadVerifyJob();
   around.abort.throwIfAborted();
   const emit = speech.reporters.event.bind(speech.reporters);
@@ -51,7 +51,7 @@ async function withServer(
   const server = instance === undefined ? {} : { server: instance };
   const { target, login } = connection({ ...words, ...server }, around);
   const complete = serverVerifyPlan(request, flags, around);
-  await prepareSpeech(flags, around, speech);
+  await prepareSpeech(flags, around, speech, request.files);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await login(emit)) });
   const serverVerifyJob = await around.loadServerVerifyJob();

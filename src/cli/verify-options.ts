@@ -21,6 +21,8 @@ export interface ServerVerifyFlags extends Omit<ConnectionFlags, 'server'> {
   readonly assumeLocal?: true;
   readonly vdiLibrary?: string;
   readonly stallTimeout?: string;
+  readonly blockSize?: string;
+  readonly transferSize?: string;
 }
 
 type Around = Pick<Surroundings, 'env' | 'cpus'>;
@@ -40,6 +42,8 @@ const serverOptions: Readonly<Record<keyof ServerVerifyFlags, string>> = {
   assumeLocal: '--assume-local',
   vdiLibrary: '--vdi-library',
   stallTimeout: '--stall-timeout',
+  blockSize: '--block-size',
+  transferSize: '--transfer-size',
 };
 
 export function verifyRequest(
@@ -64,7 +68,11 @@ export function serverVerifyPlan(
   const rest = {
     assumeLocal: flags.assumeLocal ?? false,
     stallTimeout: values.stallTimeout(flags.stallTimeout ?? 'off'),
-    ...definedOnly({ vdiLibrary: flags.vdiLibrary || env.VDIBACKUP_VDI_LIBRARY || undefined }),
+    ...definedOnly({
+      blockSize: values.given(flags.blockSize, values.blockSize),
+      transferSize: values.given(flags.transferSize, values.transferSize),
+      vdiLibrary: flags.vdiLibrary || env.VDIBACKUP_VDI_LIBRARY || undefined,
+    }),
   };
   return (connection) => Object.freeze({ ...request, ...rest, connection });
 }
@@ -76,7 +84,7 @@ function refuseServerOptions(flags: ServerVerifyFlags): void {
   if (!given) return;
   throw usageError(
     'without-server',
-    `${given[1]} says how to reach SQL Server, which verify asks only with --server`,
+    `${given[1]} is about SQL Server, which verify asks only with --server`,
     'Add --server, or leave it out.',
   );
 }

@@ -6,15 +6,13 @@ import { describeMssqlbak } from '../archive/mssqlbak-description.ts';
 import { describeMtf, type MtfDescription } from '../archive/mtf-description.ts';
 import type { MtfSet } from '../archive/mtf-facts.ts';
 import type { Row } from '../archive/mtf-only-rows.ts';
+import { nativeBlockSize } from '../archive/native-block-size.ts';
 import { type RawBytes, rawBytesOf } from '../archive/raw-bytes.ts';
 import { MiB } from '../byte-size.ts';
 import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
 
 /** Bytes looked at of a stream that cannot be read twice; the first configuration stands well before. */
 const prefixBytes = MiB;
-/** Bytes that P = TAPE+64 counts in. */
-const blockUnit = 512;
-const blockSizeAt = 64;
 
 /** Its first `most` sets; undefined when the raw stream is no native backup. */
 export async function describeRaw(
@@ -39,6 +37,8 @@ export interface BackupDescription {
   readonly files: readonly Row[];
   /** Every backup set that was looked for and found. */
   readonly sets: readonly MtfSet[];
+  /** There may be others: not looked for, too far apart, or in a stream whose end cannot be seen. */
+  readonly more: boolean;
   /** Bytes; undefined when it does not say. */
   readonly blockSize: number | undefined;
   readonly transferSize: number | undefined;
@@ -57,12 +57,13 @@ export async function describeBackup(
   const all = rawBytesOfBackup(backup);
   const { seekable } = backup.source;
   const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
-  const { media, sets: found } = (await describeRaw(raw, most)) ?? nothing;
+  const { media, sets: found, more } = (await describeRaw(raw, most)) ?? nothing;
   const sets = found.map(({ header }) => setFacts(header));
   const inside = {
     facts: sets[position - 1],
     files: found[position - 1]?.files ?? [],
     sets,
+    more: more || all.length === undefined,
     rawBytes: seekable ? raw.length : undefined,
   };
   if (backup.form === 'archive') {
@@ -77,15 +78,6 @@ export async function describeBackup(
     transferSize: undefined,
     ...inside,
   };
-}
-
-async function nativeBlockSize(raw: RawBytes): Promise<number | undefined> {
-  const head = await raw.read(0, blockSizeAt + 2);
-  if (String.fromCharCode(...head.subarray(0, 4)) !== 'TAPE') return undefined;
-  const units = (head[blockSizeAt] ?? 0) + (head[blockSizeAt + 1] ?? 0) * 256;
-  return units > 0 && units <= 128 && Number.isInteger(Math.log2(units))
-    ? units * blockUnit
-    : undefined;
 }
 
 /** BackupType of HEADERONLY -> the letter in the stream. */

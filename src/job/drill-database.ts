@@ -14,7 +14,8 @@ import type {
   StatementOutcome,
 } from '../sql/sql-session.ts';
 import { queryFailure, spoken } from '../sql/statement-failure.ts';
-import { holds, shownValue } from './drill-expectation.ts';
+import { type Expectation, judge } from './drill-expectation.ts';
+import { shownValue } from './drill-operand.ts';
 import type { DrillAssertion, DrillCheck } from './drill-report.ts';
 import type { Assertion } from './drill-script.ts';
 
@@ -49,11 +50,16 @@ export async function checkAssertion(
     if (messages.length > 0) return { messages };
     if (!first) return { messages: ['the query gave no row'] };
     const [value] = first;
-    const actual = shownValue(value);
-    const wrong = holds(expectation, value) ? [] : [`expected ${expected}, but was ${actual}`];
-    return { messages: wrong, actual };
+    return { messages: objections(expected, expectation, value), actual: shownValue(value) };
   });
   return { name, query, expected, ...checked };
+}
+
+function objections(expected: string, expectation: Expectation, value: unknown): string[] {
+  const verdict = judge(expectation, value);
+  if (verdict === 'holds') return [];
+  const why = verdict === 'wrong' ? '' : ', which is not comparable';
+  return [`expected ${expected}, but was ${shownValue(value)}${why}`];
 }
 
 /** Makes `database` the one that queries of this session are asked of. */

@@ -1,15 +1,18 @@
 // What an assertion of a drill expects of its query's first value: `> 1000`, `= 'x'`, `between 1 and 9`, `not null`.
-// Pure; numbers are compared as numbers, dates as moments, everything else as text.
+// Pure; numbers are compared as numbers, dates as moments, texts only for being equal.
 
 import { Failure } from '../errors.ts';
+import { isComparable, type Operand, operand, signOf } from './drill-operand.ts';
 
 type Order = '<' | '<=' | '>' | '>=' | '=' | '<>';
 
 export type Expectation =
-  | { readonly kind: 'compare'; readonly order: Order; readonly value: string }
-  | { readonly kind: 'between'; readonly low: string; readonly high: string }
+  | { readonly kind: 'compare'; readonly order: Order; readonly value: Operand }
+  | { readonly kind: 'between'; readonly low: Operand; readonly high: Operand }
   | { readonly kind: 'null' }
   | { readonly kind: 'not-null' };
+
+export type Verdict = 'holds' | 'wrong' | 'not-comparable';
 
 /** Throws `Failure('usage')` for what is no expectation. */
 export function parseExpectation(text: string): Expectation {
@@ -18,39 +21,67 @@ export function parseExpectation(text: string): Expectation {
   if (/^(is\s+)?not\s+null$/i.test(words)) return { kind: 'not-null' };
   const [, low, high] = /^between\s+(.+?)\s+and\s+(.+)$/i.exec(words) ?? [];
   if (low !== undefined && high !== undefined)
-    return { kind: 'between', low: unquoted(low), high: unquoted(high) };
+    return { kind: 'between', low: bound(low, text), high: bound(high, text) };
   const [, order, value = ''] = /^(<=|>=|<>|!=|=|<|>)\s*(.*)$/s.exec(words) ?? [];
   const compared = order === undefined ? words : value.trim();
-  if (compared === '')
-    throw new Failure('usage', 'invalid-expectation', `'${text}' is nothing to expect`, {
-      hints: ["Write it like '> 1000', '= 42', 'between 1 and 9' or 'not null'"],
-    });
-  return { kind: 'compare', order: orderOf(order), value: unquoted(compared) };
+  if (compared === '') throw nothingToExpect(text);
+  return comparison(orderOf(order), compared, text);
+}
+
+function comparison(order: Order, compared: string, text: string): Expectation {
+  const isEquality = order === '=' || order === '<>';
+  return {
+    kind: 'compare',
+    order,
+    value: isEquality ? operand(compared) : bound(compared, text),
+  };
+}
+
+/** Texts have as many orders as SQL Server has collations, and `'9' > '10'` in most: none of them is meant. */
+function bound(compared: string, text: string): Operand {
+  const found = operand(compared);
+  if (isComparable(found)) return found;
+  throw new Failure(
+    'usage',
+    'invalid-expectation',
+    `'${text}' compares with '${compared}', which is neither a number nor a date`,
+    {
+      hints: [
+        'Write a number without separators, unit or double quotes, like 1000 or -2.5, or a date like 2026-03-01 or 2026-03-01 12:00:00.',
+        'Text can only be equal or not: = and <>.',
+      ],
+    },
+  );
+}
+
+function nothingToExpect(text: string): Failure {
+  return new Failure('usage', 'invalid-expectation', `'${text}' is nothing to expect`, {
+    hints: ["Write it like '> 1000', '= 42', 'between 1 and 9' or 'not null'."],
+  });
 }
 
 /** Whether `value`, as the driver hands it out, is as expected. NULL is never equal to anything. */
-export function holds(expectation: Expectation, value: unknown): boolean {
+export function judge(expectation: Expectation, value: unknown): Verdict {
   const isNull = value === null || value === undefined;
   switch (expectation.kind) {
     case 'null':
-      return isNull;
+      return isNull ? 'holds' : 'wrong';
     case 'not-null':
-      return !isNull;
+      return isNull ? 'wrong' : 'holds';
     case 'between':
-      return (
-        !isNull && ordered(value, '>=', expectation.low) && ordered(value, '<=', expectation.high)
-      );
+      return isNull ? 'wrong' : within(value, expectation.low, expectation.high);
     case 'compare':
-      return !isNull && ordered(value, expectation.order, expectation.value);
+      return isNull ? 'wrong' : ordered(value, expectation.order, expectation.value);
   }
 }
 
-/** A value as a report shows it. */
-export function shownValue(value: unknown): string {
-  if (value === null || value === undefined) return 'NULL';
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`;
-  return String(value);
+function within(value: unknown, low: Operand, high: Operand): Verdict {
+  const verdicts = [ordered(value, '>=', low), ordered(value, '<=', high)];
+  return verdicts.find((one) => one === 'not-comparable') ?? verdicts.find(isWrong) ?? 'holds';
+}
+
+function isWrong(verdict: Verdict): boolean {
+  return verdict === 'wrong';
 }
 
 function orderOf(written: string | undefined): Order {
@@ -58,13 +89,13 @@ function orderOf(written: string | undefined): Order {
   return written === '!=' ? '<>' : (written as Order);
 }
 
-function unquoted(text: string): string {
-  const inside = /^N?'((?:[^']|'')*)'$/s.exec(text)?.[1];
-  return inside === undefined ? text : inside.replaceAll("''", "'");
+function ordered(value: unknown, order: Order, expected: Operand): Verdict {
+  const sign = signOf(value, expected);
+  if (sign === undefined) return 'not-comparable';
+  return isOf(sign, order) ? 'holds' : 'wrong';
 }
 
-function ordered(value: unknown, order: Order, expected: string): boolean {
-  const sign = compared(value, expected);
+function isOf(sign: number, order: Order): boolean {
   switch (order) {
     case '=':
       return sign === 0;
@@ -79,33 +110,4 @@ function ordered(value: unknown, order: Order, expected: string): boolean {
     case '>=':
       return sign >= 0;
   }
-}
-
-/** Negative, 0 or positive; NaN where there is no order. */
-function compared(value: unknown, expected: string): number {
-  if (value instanceof Date) return value.getTime() - moment(expected);
-  const [left, right] = [shownValue(value === true ? 1 : value === false ? 0 : value), expected];
-  const both = [wholeOf(left), wholeOf(right)];
-  const [one, other] = both;
-  if (one !== undefined && other !== undefined) return one === other ? 0 : one < other ? -1 : 1;
-  const [a, b] = [numberOf(left), numberOf(right)];
-  if (!Number.isNaN(a) && !Number.isNaN(b)) return a - b;
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-}
-
-/** Beyond 2^53 numbers are not exact: bigint columns arrive as text. */
-function wholeOf(text: string): bigint | undefined {
-  return /^-?\d+$/.test(text.trim()) ? BigInt(text.trim()) : undefined;
-}
-
-function numberOf(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
-}
-
-/** SQL Server's date types have no zone; the driver reads them as UTC. */
-function moment(text: string): number {
-  const hasZone = /(z|[+-]\d\d:?\d\d)$/i.test(text);
-  const iso = text.trim().replace(' ', 'T');
-  return Date.parse(hasZone || !iso.includes('T') ? iso : `${iso}Z`);
 }

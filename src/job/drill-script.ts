@@ -13,13 +13,21 @@ export interface Assertion {
   readonly expectation: Expectation;
 }
 
-const separator = /^\s*GO\s*;?\s*$/im;
-const directive = /^\s*--\s*(name|expect)\s*:\s*(.*)$/gim;
+const separator = /^\s*GO\s*;?\s*(--.*)?$/i;
+const directive = /^\s*--\s*(name|expect)\s*:(.*)$/is;
+
+/** The lines between two separators. */
+interface Block {
+  /** Number of its first line in the file. */
+  readonly from: number;
+  readonly lines: readonly string[];
+}
 
 /** Throws `Failure('usage')` that names the block. */
 export function parseDrillScript(text: string, file: string): readonly Assertion[] {
-  const blocks = text.split(new RegExp(separator, 'gim')).filter((block) => block.trim() !== '');
-  return blocks.map((block, index) => {
+  const written = blocks(text.split('\n'));
+  if (written.length === 0) throw noAssertion(file);
+  return written.map((block, index) => {
     try {
       return assertion(block);
     } catch (thrown) {
@@ -28,9 +36,27 @@ export function parseDrillScript(text: string, file: string): readonly Assertion
   });
 }
 
+function blocks(lines: readonly string[]): Block[] {
+  const ends = [...lines.keys()].filter((index) => separator.test(lines[index]?.trimEnd() ?? ''));
+  const all = [...ends, lines.length].map((end, index) => {
+    const start = index === 0 ? 0 : (ends[index - 1] ?? 0) + 1;
+    return { from: start + 1, lines: lines.slice(start, end) };
+  });
+  return all.filter((block) => block.lines.some((line) => line.trim() !== ''));
+}
+
+/** A drill that was to ask something and asks nothing would pass. */
+function noAssertion(file: string): Failure {
+  return new Failure('usage', 'no-assertion', `${file} holds no assertion`, { hints });
+}
+
+const hints = [
+  "Write '-- expect: > 1000' above each query, and GO on a line of its own between them.",
+];
+
 function badAssertion(file: string, number: number, cause: Error): Failure {
   return new Failure('usage', 'bad-assertion', `${file}, assertion ${number}: ${cause.message}`, {
-    hints: ["Write '-- expect: > 1000' above each query, and GO on a line of its own between them"],
+    hints,
     cause,
   });
 }
@@ -40,11 +66,24 @@ export function assertionOf(query: string, expected: string, name = query): Asse
   return { name, query, expected, expectation: parseExpectation(expected) };
 }
 
-function assertion(block: string): Assertion {
+function assertion({ from, lines }: Block): Assertion {
   const said = new Map<string, string>();
-  for (const [, key = '', value = ''] of block.matchAll(directive))
-    said.set(key.toLowerCase(), value.trim());
-  const query = block.replaceAll(directive, '').trim();
+  const query: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    const [, word, value = ''] = directive.exec(line) ?? [];
+    const key = word?.toLowerCase();
+    if (key === undefined) query.push(line);
+    else if (said.has(key)) throw new Error(secondOne(from + index, key));
+    else said.set(key, value.trim());
+  }
+  return complete(query.join('\n').trim(), said);
+}
+
+function secondOne(line: number, key: string): string {
+  return `line ${line} is a second '-- ${key}', with no GO before it`;
+}
+
+function complete(query: string, said: ReadonlyMap<string, string>): Assertion {
   const expected = said.get('expect');
   if (query === '') throw new Error('there is no query');
   if (expected === undefined) throw new Error('it does not say what to expect');

@@ -90,13 +90,15 @@ function onlyFull<Link extends ChainLink>(
   ]);
 }
 
-/** SQL Server says so (Msg 4335) only when it has restored all of it. */
+/** A full backup holds the state of its end, no earlier one. SQL Server says so (Msg 4335) only when it has restored it. */
 function refuseLateFull(full: Placed<ChainLink> | undefined, stopAt: string | undefined): void {
-  const started = full?.set.started;
-  if (!full || started === undefined || stopAt === undefined || started <= stopAt) return;
+  const { started, finished } = full?.set ?? {};
+  const reached = finished ?? started;
+  if (!full || reached === undefined || stopAt === undefined || reached <= stopAt) return;
+  const when = `${finished === undefined ? 'was begun' : 'ended'} at ${reached}`;
   throw usage(
     'stop-at-too-early',
-    `${full.link.name} was begun at ${started}, which is after the point to stop at (${stopAt})`,
+    `${full.link.name} ${when}, which is after the point to stop at (${stopAt})`,
     ['Name an earlier full backup, and the log backups from there on.'],
   );
 }

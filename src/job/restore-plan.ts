@@ -7,6 +7,7 @@ import type { FileMove, RestoreStatementInput } from '../sql/restore-statement.t
 import { chainType, type RestoreChain } from './restore-chain.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import type { RestoreSet } from './restore-sets.ts';
+import { checkWords, wordsOf } from './step-words.ts';
 
 /** One RESTORE statement but for its devices. */
 export interface RestoreStep {
@@ -22,6 +23,7 @@ export function startsNew({ steps }: RestoreChain<RestoreSet>): boolean {
 
 /** Throws `Failure('usage')` for wishes that these backups cannot fulfil. */
 export function checkWishes(chain: RestoreChain<RestoreSet>, request: RestoreRequest): void {
+  checkWords(request);
   const hasLogs = chain.steps.some((step) => chainType(step) === 'log');
   if (request.stopAt !== undefined && !hasLogs)
     throw new Failure(
@@ -56,6 +58,7 @@ export function planSteps(
   const moved: FileMove[] = [];
   return chain.steps.map((set, index) => {
     const isFirst = index === 0;
+    const isLast = index === chain.steps.length - 1;
     const later = chain.steps.slice(index + 1).flatMap((step) => step.files);
     const moves = isNew
       ? newMoves(isFirst ? files : set.files, moved, later, places, request)
@@ -69,10 +72,10 @@ export function planSteps(
         database,
         moves,
         replace: replace && isFirst && isNew,
-        end: index === chain.steps.length - 1 ? end : { kind: 'norecovery' },
+        end: isLast ? end : { kind: 'norecovery' },
         stopAt: isLog ? stopAt : undefined,
         checksum,
-        with: request.with,
+        with: wordsOf(request.with, isFirst, isLast),
         ...sizesFor(set, request),
       },
     };

@@ -13,10 +13,10 @@ import { openStdin, StdinSource } from '../archive/stdin-source.ts';
 import { Failure } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type ListedFile, readFileList } from '../sql/file-list.ts';
-import { parseWithOptions } from '../sql/with-options.ts';
 import { type BackupDescription, describeBackup } from './backup-description.ts';
 import type { ChainLink } from './restore-chain.ts';
 import type { RestoreRequest } from './restore-request.ts';
+import { checkPosition, positionIn } from './set-position.ts';
 import { checkStripeSets } from './stripe-set.ts';
 
 /** The path that means standard input. */
@@ -66,6 +66,7 @@ export async function openSets(
     // One more than is meant, so that it is known when a choice was to be made.
     const most = everySet ? Number.POSITIVE_INFINITY : (position ?? 1) + 1;
     const described = await describe(backup, position ?? 1, most);
+    checkPosition(position, lookedInto(described));
     if (position === undefined) warnSeveralSets(described, emit);
     warnUnconfirmed(described.backup, emit);
     all.push(described);
@@ -81,12 +82,8 @@ async function openOne(file: string, piped: (source: StdinSource) => void): Prom
   return openSource(source);
 }
 
-/** `--with 'FILE = 2'`: which backup set of a file is meant. */
-function positionIn(options: string | undefined): number | undefined {
-  const all = options?.trim() ? parseWithOptions(options) : [];
-  const bare = all.find(({ name }) => name === 'FILE')?.bare;
-  const position = Number(/^FILE\s*=\s*(\d+)$/i.exec(bare ?? '')?.[1]);
-  return position >= 1 ? position : undefined;
+function lookedInto({ backup: { source }, description }: OpenedFile) {
+  return { name: source.name, seekable: source.seekable, description };
 }
 
 async function describe(backup: StoredBackup, position: number, most: number): Promise<OpenedFile> {

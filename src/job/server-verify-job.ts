@@ -129,7 +129,8 @@ class ServerVerification {
         restoreStatement({
           action: 'verifyonly',
           deviceNames,
-          blockSize,
+          blockSize: this.#request.blockSize ?? blockSize,
+          transferSize: this.#request.transferSize,
           checksum,
           ...(sets > 1 && { with: `FILE = ${position}` }),
         }),

@@ -3,4 +3,7 @@ import type { VerifyRequest } from './verify-report.ts';
 
 /** One verification by SQL Server, after that of the files themselves; validated and frozen. */
 export type ServerVerifyRequest = VerifyRequest &
-  Pick<RestoreRequest, 'connection' | 'assumeLocal' | 'stallTimeout' | 'vdiLibrary'>;
+  Pick<
+    RestoreRequest,
+    'connection' | 'assumeLocal' | 'stallTimeout' | 'vdiLibrary' | 'blockSize' | 'transferSize'
+  >;

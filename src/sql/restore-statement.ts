@@ -34,7 +34,7 @@ export interface RestoreStatementInput {
   readonly checksum?: boolean;
   /** BLOCKSIZE in bytes, as the backup was written. */
   readonly blockSize?: number | undefined;
-  /** MAXTRANSFERSIZE in bytes, as the backup was written. */
+  /** MAXTRANSFERSIZE in bytes, as the backup was written; not said in those two that read its headers only. */
   readonly transferSize?: number | undefined;
   /** Verbatim further options of `database` and `log`; each one wins over ours of the same kind. */
   readonly with?: string | undefined;
@@ -92,7 +92,12 @@ function ownOptions(input: RestoreStatementInput): OwnOption[] {
     case 'headeronly':
       return [...checksumOption(input), ...unusualBlockSize(input)];
     case 'verifyonly':
-      return [...checksumOption(input), ...unusualBlockSize(input), own('STATS = 1')];
+      return [
+        ...checksumOption(input),
+        ...unusualBlockSize(input),
+        ...numberOption('MAXTRANSFERSIZE', input.transferSize),
+        own('STATS = 1'),
+      ];
     case 'database':
     case 'log':
       return databaseOptions(input);

@@ -42,6 +42,14 @@ export function parseWithOptions(text: string): readonly WithOption[] {
   });
 }
 
+/** `text` as it is written, but for the options of these names; undefined when no other is left. */
+export function withoutOptions(text: string, names: readonly string[]): string | undefined {
+  const all = parseWithOptions(text);
+  const kept = all.filter(({ name }) => !names.includes(name));
+  if (kept.length === all.length) return text;
+  return kept.length === 0 ? undefined : kept.map((option) => option.text).join(', ');
+}
+
 /** `text` at the same length, with marks in place of everything quoted and blanks in place of comments. */
 function blankHidden(text: string): string {
   let bare = '';

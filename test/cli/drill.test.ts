@@ -2,8 +2,9 @@
 // and never a database left behind.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
 import { checkJunit } from '../rig/junit-check.ts';
@@ -19,6 +20,12 @@ async function drilled(
     await body(rig);
     assertNoDrillDatabase(rig);
   });
+}
+
+/** Through a link, which is all that is lost when the program renames over it. */
+async function fullDevice(rig: Rig): Promise<string> {
+  await symlink('/dev/full', rig.path('full'));
+  return 'full';
 }
 
 suite('a drill', { concurrency: 2 }, () => {
@@ -119,22 +126,72 @@ suite('a drill', { concurrency: 2 }, () => {
     }));
 
   test('that cannot write its JUnit file says so after its evidence', () =>
+    drilled(
+      async (rig) => {
+        const ended = await rig.run(['drill', 's.zst', '--junit', await fullDevice(rig)]).ended;
+        assertFailed(ended, 8, /cannot write full: /);
+        assert.equal(evidence(ended).verdict, 'passed');
+      },
+      ['full'],
+    ));
+
+  test('whose JUnit file cannot be written, as is known before, restores nothing', () =>
     drilled(async (rig) => {
-      const ended = await rig.run(['drill', 's.zst', '--junit', 'no/such/j.xml']).ended;
-      assertFailed(ended, 8, /cannot write no\/such\/j\.xml/);
-      assert.equal(evidence(ended).verdict, 'passed');
+      const logins = rig.server.logins.length;
+      await mkdir(rig.path('folder'));
+      for (const name of ['no/such/j.xml', 'folder']) {
+        const ended = await rig.run(['drill', 's.zst', '--junit', name]).ended;
+        assertFailed(ended, 8, new RegExp(`cannot write ${name}: `));
+      }
+      await rmdir(rig.path('folder'));
+      assert.equal(rig.server.logins.length, logins);
     }));
 
+  test('does not write its JUnit file over what it reads', () =>
+    drilled(
+      async (rig) => {
+        const before = await rig.read('s.zst');
+        await symlink('s.zst', rig.path('l'));
+        await link(rig.path('s.zst'), rig.path('x.partial'));
+        for (const name of ['s.zst', 'l', 'x']) {
+          const ended = await rig.run(['drill', 's.zst', '--junit', name]).ended;
+          assertFailed(ended, 2, /--junit must not write .*: the job itself reads or writes it/);
+        }
+        assert.deepEqual(await rig.read('s.zst'), before);
+      },
+      ['l', 'x.partial'],
+    ));
+
+  test('writes its JUnit file into devices and pipes, and behind links', () =>
+    drilled(
+      async (rig) => {
+        await symlink('j.xml', rig.path('l'));
+        execFileSync('mkfifo', [rig.path('pipe')]);
+        const piped = readFile(rig.path('pipe'), 'utf8');
+        await symlink('/dev/null', rig.path('null'));
+        for (const name of ['l', 'l', 'pipe', 'null']) {
+          const ended = await rig.run(['drill', 's.zst', '--junit', name]).ended;
+          assert.equal(ended.code, 0, ended.stderr);
+        }
+        for (const name of ['l', 'null']) assert.ok((await lstat(rig.path(name))).isSymbolicLink());
+        assert.ok((await lstat(rig.path('pipe'))).isFIFO());
+        checkJunit((await rig.read('j.xml')).toString());
+        checkJunit(await piped);
+      },
+      ['j.xml', 'l', 'null', 'pipe'],
+    ));
+
   test('that fails and cannot write its JUnit file ends as it would have, and leaves nothing', () =>
-    drilled(async (rig) => {
-      await mkdir(rig.path('folder'));
-      const args = ['--junit', 'folder', '--assert', 'SELECT 1', '--expect', '2'];
-      const ended = await rig.run(['drill', 's.zst', ...args]).ended;
-      assertFailed(ended, 10, /expected 2, but was 1/);
-      assert.match(ended.stderr, /^warning: cannot write folder: /m);
-      assert.equal(evidence(ended).reason, 'restored, but SELECT 1: expected 2, but was 1');
-      await rmdir(rig.path('folder'));
-    }));
+    drilled(
+      async (rig) => {
+        const args = ['--junit', await fullDevice(rig), '--assert', 'SELECT 1', '--expect', '2'];
+        const ended = await rig.run(['drill', 's.zst', ...args]).ended;
+        assertFailed(ended, 10, /expected 2, but was 1/);
+        assert.match(ended.stderr, /^warning: cannot write full: /m);
+        assert.equal(evidence(ended).reason, 'restored, but SELECT 1: expected 2, but was 1');
+      },
+      ['full'],
+    ));
 
   test('whose evidence cannot be written does not pass in silence', () =>
     drilled(async (rig) => {

@@ -256,6 +256,17 @@ suite('a restore', { concurrency: 2 }, () => {
     return trial(['full.zst', 'log.zst'], body, { databases: [{ name: 'Sales', streams }] });
   });
 
+  test('of a set that a pipe does not show at once is refused', () =>
+    trial(['s.zst'], async (rig) => {
+      await backUp(rig, ['s.zst']);
+      const program = rig.run(['restore', 'Copy', '-', '--with', 'FILE = 2'], { stdin: 'pipe' });
+      program.child.stdin?.on('error', () => undefined).end(await rig.read('s.zst'));
+      assertFailed(await program.ended, 2, /position 2 .* cannot be seen in the head of a pipe/);
+      const named = await rig.run(['restore', 'Copy', 's.zst', '--with', 'FILE = 2']).ended;
+      assertFailed(named, 2, /FILE = 2, but .*s\.zst holds 1 backup set/);
+      assert.deepEqual(restores(rig), []);
+    }));
+
   test('speaks JSON to the last line', () =>
     trial(['s.zst'], async (rig) => {
       await backUp(rig, ['s.zst']);

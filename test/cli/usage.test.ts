@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 
@@ -90,3 +91,38 @@ for (const [title, argv, env] of refused) {
     assert.equal(status, 2);
   });
 }
+
+const beside: readonly (readonly string[])[] = [
+  ['backup', 'Sales', 'FILE', '--overwrite'],
+  ['backup', 'Sales', 'FILE', '--dry-run'],
+  ['backup', 'Sales', '{database}.bak', '--overwrite'],
+  ['restore', 'Sales', 'FILE'],
+  ['restore', 'Sales', '-'],
+  ['drill', 'FILE'],
+  ['drill', 'other.bak', '--assert-file', 'FILE'],
+  ['drill', 'other.bak', '--junit', 'FILE'],
+  ['verify', 'FILE'],
+  ['verify', 'FILE', '--server', '-U', 'u', '-P', 'p'],
+  ['info', 'FILE'],
+  ['extract', 'FILE', 'out.bak'],
+  ['extract', 'other.bak', 'FILE', '--overwrite'],
+];
+for (const words of beside)
+  test(`${words.join(' ')} does not log into one of its files`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vdibackup-log-'));
+    const file = join(folder, 'Sales.bak');
+    const content = '-- expect: 1\nSELECT 1\n';
+    writeFileSync(file, content);
+    const argv = words.map((word) => (word === 'FILE' ? file : word));
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...argv, '--log-file', file], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, SQLCMDUSER: 'u', SQLCMDPASSWORD: 'p' },
+      stdio: [openSync(file, 'r'), 'pipe', 'pipe'],
+    });
+    const now = readFileSync(file, 'utf8');
+    rmSync(folder, { recursive: true });
+    assert.match(stderr, /^error: --log-file must not write .*: the job itself/m);
+    assert.equal(status, 2, stderr);
+    assert.equal(now, content);
+  });

@@ -102,6 +102,17 @@ suite('verify --server asks SQL Server for', { concurrency: 2 }, () => {
       await assertAllRead(rig, 1);
     }));
 
+  test('a backup with the sizes that the command line says', () =>
+    trial(['s.bak'], async (rig) => {
+      await backUp(rig, ['s.bak'], '--compress', 'none');
+      const sizes = ['--block-size', '4096', '--transfer-size', '1MiB'];
+      await verify(rig, 's.bak', ...sizes);
+      const options = 'CHECKSUM, BLOCKSIZE = 4096, MAXTRANSFERSIZE = 1048576, STATS = 1';
+      assert.match(asked(rig)[0] ?? '', new RegExp(` WITH ${options}$`));
+      const alone = await rig.bare(['verify', 's.bak', ...sizes]).ended;
+      assertFailed(alone, 2, /-size is about SQL Server, which verify asks only with --server/);
+    }));
+
   test('every backup set of a media set, and every media set', () =>
     trial(['a.bak', 'b.bak', 'both.bak'], async (rig) => {
       await backUp(rig, ['a.bak'], '--compress', 'none', '--type', 'full');

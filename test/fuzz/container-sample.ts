@@ -19,13 +19,17 @@ export function literalPayload(raw: Uint8Array): Buffer {
 }
 
 /** One set: media header, start and end of the set in records, filemarks between, the last of which lists the others. */
-export function containerSample(): Buffer {
-  return containerOf(['Sales']);
+export function containerSample(mediaBlock?: Buffer): Buffer {
+  return containerOf(['Sales'], Buffer.alloc(0), mediaBlock);
 }
 
 /** A set for each database; `junk` stands in front of the records at the end of each. */
-export function containerOf(databases: readonly string[], junk: Buffer = Buffer.alloc(0)): Buffer {
-  const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaHeader())]);
+export function containerOf(
+  databases: readonly string[],
+  junk: Buffer = Buffer.alloc(0),
+  mediaBlock: Buffer = mediaHeader(),
+): Buffer {
+  const media = atSector([Buffer.alloc(containerHeadBytes), record(mediaBlock)]);
   media.write('MSSQLBAK', 'latin1');
   const parts = [media, filemark(0)];
   const marks = [media.length];

@@ -81,4 +81,20 @@ suite('a medium of many backup sets', () => {
       assert.deepEqual(codes, options ? [] : ['several-sets']);
     }
   });
+
+  test('restore of a set that is not there is refused', async () => {
+    const two = join(folder, 'two.bak');
+    const one = backupBytes(256 * KiB);
+    await writeFile(two, Buffer.concat([one, one.subarray(one.indexOf('SSET'))]));
+    const opened: StoredBackup[] = [];
+    const open = (options: string) =>
+      openSets(
+        { files: [two], with: options },
+        (backup) => opened.push(backup),
+        () => undefined,
+      );
+    await assert.rejects(open('FILE = 3'), /two\.bak holds 2 backup sets$/);
+    await assert.rejects(open('FILE = 3000'), /two\.bak holds 2 backup sets$/);
+    await Promise.all(opened.map(({ source }) => source.close()));
+  });
 });

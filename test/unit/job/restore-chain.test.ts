@@ -65,6 +65,13 @@ const cases: [string, ChainLink[], string | undefined, string, string][] = [
     'log4 log3 diff',
   ],
   [
+    'a point at the very end of the full backup',
+    [full, log1],
+    '2019-05-02T21:00:55',
+    'full log1',
+    '',
+  ],
+  [
     'a full backup known by LSN only',
     [
       link('f', 'D', 488, 518, { checkpointLsn: '488' }),
@@ -95,15 +102,23 @@ suite('a chain orders', () => {
   });
 });
 
-const lateFull = { ...full, facts: { ...full.facts, started: '2019-05-02T21:00:54' } };
+const lateFull = { ...full, facts: { ...full.facts, started: '2019-05-02T21:00:50' } };
+const { finished: _, ...endless } = { ...lateFull.facts };
 
 const refused: [string, ChainLink[], string, RegExp, string?][] = [
   [
-    'a full backup that was begun after the point to stop at',
+    'a full backup that ended after the point to stop at, although it was begun before',
     [lateFull, log1],
     'stop-at-too-early',
-    /full was begun at 2019-05-02T21:00:54/,
-    '2019-05-02T21:00:53.999',
+    /full ended at 2019-05-02T21:00:55, which is after the point to stop at/,
+    '2019-05-02T21:00:54.999',
+  ],
+  [
+    'a full backup that was begun after it and does not say when it ended',
+    [{ ...full, facts: endless }, log1],
+    'stop-at-too-early',
+    /full was begun at 2019-05-02T21:00:50/,
+    '2019-05-02T21:00:49',
   ],
   [
     'a gap, by its ends',

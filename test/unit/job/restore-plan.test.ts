@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/errors.ts';
-import { planSteps } from '../../../src/job/restore-plan.ts';
+import { checkWishes, planSteps } from '../../../src/job/restore-plan.ts';
 import type { FileMove, RestoreRequest } from '../../../src/job/restore-request.ts';
 import type { RestoreSet } from '../../../src/job/restore-sets.ts';
 import type { ListedFile } from '../../../src/sql/file-list.ts';
@@ -44,3 +44,44 @@ test('--move of such a file waits for its backup', () => {
     (error) => error instanceof Failure && error.code === 'move-unknown-file',
   );
 });
+
+const chain = { steps, skipped: [] };
+
+function words(options: string, kind: string, some = chain): (string | undefined)[] {
+  const request = { database: 'Copy', moves: [], end: { kind }, with: options } as unknown;
+  checkWishes(some, request as RestoreRequest);
+  const places = { dataFolder: '/data/', logFolder: '/log/', placed: [] };
+  return planSteps(some, [], places, request as RestoreRequest).map(({ input }) => input.with);
+}
+
+const recovering = [
+  'KEEP_CDC',
+  'keep_replication',
+  'ENABLE_BROKER',
+  'ERROR_BROKER_CONVERSATIONS',
+  'NEW_BROKER',
+  'RESTRICTED_USER',
+];
+for (const word of recovering)
+  test(`--with ${word} is said by the restore that recovers the database`, () => {
+    const rest = 'MAXTRANSFERSIZE = 65536';
+    assert.deepEqual(words(`${word}, ${rest}`, 'recovery'), [rest, rest, `${word}, ${rest}`]);
+    assert.deepEqual(words(word, 'standby'), [undefined, undefined, word]);
+    assert.throws(
+      () => words(word, 'norecovery'),
+      (error) => error instanceof Failure && error.code === 'option-without-recovery',
+    );
+  });
+
+test('--with PARTIAL is said by the first restore', () =>
+  assert.deepEqual(words("PARTIAL, PASSWORD = N'a, b' -- c", 'norecovery'), [
+    "PARTIAL, PASSWORD = N'a, b' -- c",
+    "PASSWORD = N'a, b' -- c\n",
+    "PASSWORD = N'a, b' -- c\n",
+  ]));
+
+test('--with of one backup is said as it is written', () =>
+  assert.deepEqual(
+    words('KEEP_CDC,PARTIAL', 'recovery', { steps: steps.slice(0, 1), skipped: [] }),
+    ['KEEP_CDC,PARTIAL'],
+  ));
