@@ -15,13 +15,17 @@ const streamAlignment = 4;
 
 /** Of the first `maxMediaBytes` of a container; empty when they do not say. Never throws for any bytes. */
 export function mssqlbakMedia(container: Uint8Array): MtfMedia {
-  const bytes = container.subarray(containerHeadBytes);
-  const record = recordAt(bytes);
-  if (!record?.good) return {};
-  const payload = bytes.subarray(recordHeadBytes, record.bytes);
-  const raw = decompressXpress(payload, record.rawBytes);
+  const raw = mediaHeaderOf(container);
   const raid = raw && mediaStream(raw);
   return raid ? decodeMedia(raid) : {};
+}
+
+/** The media header that the first `maxMediaBytes` of a container hold, from its block header on. */
+export function mediaHeaderOf(container: Uint8Array): Uint8Array | undefined {
+  const bytes = container.subarray(containerHeadBytes);
+  const record = recordAt(bytes);
+  if (!record?.good) return undefined;
+  return decompressXpress(bytes.subarray(recordHeadBytes, record.bytes), record.rawBytes);
 }
 
 /** The RAID stream of the media header that `raw` begins with. */

@@ -421,7 +421,10 @@ describe('MTF walker on real backups', { skip: !existsSync(corpus) }, () => {
     'sql2022-compressed.bak',
   ]) {
     it(`knows the end of ${name}`, () => {
-      assert.deepEqual(read(name), { compressed: true, complete: true, sets: 1 });
+      const { mediaSetId, ...facts } = read(name) ?? {};
+      const place = { familyCount: 1, familySequence: 1 };
+      assert.deepEqual(facts, { compressed: true, complete: true, sets: 1, ...place });
+      assert.match(mediaSetId ?? '', /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/);
       const bytes = readFileSync(join(corpus, name));
       for (const missing of [1, 512, 4096, 20_000, bytes.length >> 1]) {
         assert.equal(walk(bytes.subarray(0, -missing))?.complete, false);
