@@ -2,10 +2,14 @@
 
 import type { Abort } from '../abort.ts';
 import { openBackup, type StoredArchive, type StoredBackup } from '../archive/archive-reader.ts';
+import type { RawBytes } from '../archive/raw-bytes.ts';
 import { Failure } from '../errors.ts';
 import { rawBytesOfBackup } from '../pipeline/raw-bytes.ts';
 import { describeRaw } from './backup-description.ts';
 import type { ArchiveInfo, FileInfo, InfoReport } from './info-report.ts';
+
+/** By which a native backup is known. */
+const magicBytes = 8;
 
 /** Failure `integrity` for a file that holds no backup; a damaged or unfinished one is described as far as it goes. */
 export async function infoJob(files: readonly string[], abort: Abort): Promise<InfoReport> {
@@ -27,7 +31,7 @@ async function describe(backup: StoredBackup): Promise<FileInfo> {
   const { source, form } = backup;
   const raw = rawBytesOfBackup(backup);
   const described = await describeRaw(raw);
-  if (!described && form !== 'archive') throw noBackup(source.name);
+  if (!described && form !== 'archive') throw await noBackup(source.name, raw);
   return {
     file: source.name,
     form,
@@ -60,8 +64,25 @@ function archiveInfo({ header, ends, flaw }: StoredArchive): ArchiveInfo {
   };
 }
 
-function noBackup(file: string): Failure {
+async function noBackup(file: string, raw: RawBytes): Promise<Failure> {
+  if (await isUnseen(raw)) return unreadable(file);
   return new Failure('integrity', 'not-a-backup', `${file} holds no backup of SQL Server`, {
     hints: ['it is a Zstandard stream, but what it compresses is no native backup'],
+  });
+}
+
+/** What a stream that is damaged at once holds is not known: it is not over, and was not given up for its length. */
+async function isUnseen(raw: RawBytes): Promise<boolean> {
+  const { length } = await raw.read(0, magicBytes);
+  return length < magicBytes && raw.length === undefined && !raw.gaveUp;
+}
+
+function unreadable(file: string): Failure {
+  const message = `${file} cannot be looked into: nothing of its first frame can be decompressed`;
+  return new Failure('integrity', 'unreadable-stream', message, {
+    hints: [
+      'It is damaged, cut short, or needs a dictionary or a window of more than 128 MiB.',
+      `vdibackup verify ${file} says what zstd finds wrong with it.`,
+    ],
   });
 }

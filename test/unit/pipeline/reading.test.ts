@@ -275,6 +275,23 @@ suite('raw reader', () => {
     assert.ok(reads < 500, `${reads} reads`);
   });
 
+  test('info does not say what is in a stream of which it sees nothing', async () => {
+    const path = join(folder, 'unseen');
+    const whole = zstdOf([raw(200_000).subarray(64)], true);
+    const needsDictionary = Buffer.from('28b52ffd21010800004101', 'hex');
+    const window = Buffer.from(whole);
+    // 1 GiB, in front of a content size of 4 bytes.
+    window.set([0x80, 20 << 3], 4);
+    for (const bytes of [whole.subarray(0, 1000), needsDictionary, window]) {
+      await writeFile(path, bytes);
+      await assert.rejects(info(path), { kind: 'integrity', code: 'unreadable-stream' });
+    }
+    for (const bytes of [whole, zstdOf([Buffer.alloc(0)], true), zstdOf([Buffer.alloc(3)], true)]) {
+      await writeFile(path, bytes);
+      await assert.rejects(info(path), { kind: 'integrity', code: 'not-a-backup' });
+    }
+  });
+
   test('info decompresses 1 GiB of an archive, however few frames that are', async () => {
     const path = join(folder, 'few-frames');
     const frameSize = 128 << 20;
