@@ -89,6 +89,10 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     return configuration;
   }
 
+  #anotherUser(): string {
+    return `Another statement used the name of this device set: run the ${this.#options.direction} again.`;
+  }
+
   #checkConfiguration({
     deviceCount,
     features,
@@ -101,9 +105,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
         'environment',
         'vdi-direction',
         `SQL Server configured the devices for the other direction (features 0x${features.toString(16)})`,
-        {
-          hints: ['Another statement used the name of this device set; run the backup again.'],
-        },
+        { hints: [this.#anotherUser()] },
       );
     }
     if (deviceCount !== 0 && deviceCount !== this.#threads.length) {
@@ -111,7 +113,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
         'environment',
         'vdi-device-count',
         `SQL Server configured ${deviceCount} virtual devices, but ${this.#threads.length} were asked for`,
-        { hints: ['Another statement used the name of this device set; run the backup again.'] },
+        { hints: [this.#anotherUser()] },
       );
     }
     if (maxTransferSize > maxTransferSizeLimit || blockSize > 65_536) {

@@ -478,6 +478,13 @@ suite('a restore that SQL Server cannot carry out is explained:', { concurrency:
       /database \[Copy\] is ONLINE/,
     ],
     [
+      'devices configured for writing',
+      { 'direction-bit': 'write' },
+      5,
+      /for the other direction/,
+      /hint: Another statement used the name of this device set: run the restore again\./,
+    ],
+    [
       'a lost connection',
       { 'vanish-at': 9_000_000, slow: 100 },
       4,
