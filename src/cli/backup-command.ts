@@ -70,7 +70,7 @@ export async function prepareSpeech(
   const progress = oneOf('--progress', flags.progress, progressKinds);
   const level = oneOf('--log-level', flags.logLevel, logLevels);
   if (flags.logFile !== undefined) {
-    refuseJobFile('--log-file', flags.logFile, files);
+    await around.abort.race(refuseJobFile('--log-file', flags.logFile, files));
     const { LogFile } = await import('./log-file.ts');
     const onFailure = (reason: string) =>
       reporters.event({

@@ -38,7 +38,8 @@ export async function drillCommand(
   const used = inputsOf(files, flags);
   const assertions = Object.freeze([...pairs(flags), ...(await script(flags))]);
   checkStdin(files, around);
-  const junit = flags.junit === undefined ? undefined : await junitFile(flags.junit, used);
+  const junit =
+    flags.junit === undefined ? undefined : await around.abort.race(junitFile(flags.junit, used));
   await prepareSpeech(flags, around, speech, [...used, ...(junit ? [junit.target] : [])]);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await login(emit)) });

@@ -1,7 +1,7 @@
 // The file of `--junit`: where it goes is decided before the drill, which may take hours, and it is written behind it.
 
-import { constants, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { access, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, lstat, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asError, Failure } from '../errors.ts';
 import { refuseJobFile, stderrFile, stdoutFile } from './side-file.ts';
@@ -23,13 +23,13 @@ export interface JunitFile {
  */
 export async function junitFile(name: string, files: readonly string[]): Promise<JunitFile> {
   try {
-    const found = statSync(name, { throwIfNoEntry: false });
+    const found = await ifThere(stat(name));
     if (found?.isDirectory()) throw new Error('it is a folder');
     if (found && !found.isFile()) return { name, target: name, direct: true };
-    const target = behindLinks(name, found);
+    const target = await behindLinks(name, found);
     // Renamed over, a file that standard output is redirected to would lose the report.
     const taken = [...files, stdoutFile, stderrFile];
-    refuseJobFile('--junit', target, taken, ['', partialSuffix]);
+    await refuseJobFile('--junit', target, taken, ['', partialSuffix]);
     await access(dirname(target), constants.W_OK | constants.X_OK);
     return { name, target, direct: false };
   } catch (thrown) {
@@ -38,11 +38,18 @@ export async function junitFile(name: string, files: readonly string[]): Promise
 }
 
 /** A link may lead to a file that is not there yet. */
-function behindLinks(path: string, found: Stats | undefined): string {
-  if (found) return realpathSync(path);
-  const link = lstatSync(path, { throwIfNoEntry: false });
+async function behindLinks(path: string, found: Stats | undefined): Promise<string> {
+  if (found) return realpath(path);
+  const link = await ifThere(lstat(path));
   if (!link?.isSymbolicLink()) return resolve(path);
-  return behindLinks(resolve(dirname(path), readlinkSync(path)), undefined);
+  return behindLinks(resolve(dirname(path), await readlink(path)), undefined);
+}
+
+async function ifThere(looked: Promise<Stats>): Promise<Stats | undefined> {
+  return looked.catch((thrown: unknown) => {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw thrown;
+  });
 }
 
 /** The failure (`io`) when it could not be written. */

@@ -1,6 +1,7 @@
 // A file that the command line names beside those of the job (`--log-file`, `--junit`): writing it must not touch them.
 
-import { type BigIntStats, realpathSync, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { usageError } from './usage-error.ts';
 
@@ -24,50 +25,49 @@ export function outputFiles(words: readonly string[]): readonly string[] {
  * Refuses to write `path` and what it is made in, `suffixes` behind its name, where one of them is, or will be, one of
  * the job's `files` or their companions. Pipes and devices may be shared.
  */
-export function refuseJobFile(
+export async function refuseJobFile(
   option: string,
   path: string,
   files: readonly string[],
   suffixes: readonly string[] = [''],
-): void {
-  const taken = new Set(
-    files.flatMap((file) => companions.flatMap((suffix) => identities(file + suffix))),
-  );
-  const clash = suffixes
-    .map((suffix) => path + suffix)
-    .find((name) => identities(name).some((one) => taken.has(one)));
-  if (clash === undefined) return;
+): Promise<void> {
+  const taken = new Set(await identitiesOf(files, companions));
+  const clash = (await identitiesOf([path], suffixes)).some((one) => taken.has(one));
+  if (!clash) return;
   throw usageError(
     'is-a-job-file',
-    `${option} must not write ${clash}: the job itself reads or writes it`,
+    `${option} must not write ${path}: the job itself reads or writes it`,
     'Give it a name of its own.',
   );
 }
 
 /** The same file under two names has one inode; two that are still to be made have one place. */
-function identities(path: string): string[] {
-  const found = look(path);
+async function identities(path: string): Promise<string[]> {
+  const found = await look(path);
   if (found && !found.isFile()) return [];
-  return [...(found ? [`inode ${found.dev}:${found.ino}`] : []), `place ${place(path)}`];
+  return [...(found ? [`inode ${found.dev}:${found.ino}`] : []), `place ${await place(path)}`];
 }
 
-function look(path: string): BigIntStats | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false });
+async function identitiesOf(
+  files: readonly string[],
+  suffixes: readonly string[],
+): Promise<string[]> {
+  const names = files.flatMap((file) => suffixes.map((suffix) => file + suffix));
+  return (await Promise.all(names.map(identities))).flat();
+}
+
+/** Whoever opens the file says why it cannot be looked at. */
+async function look(path: string): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined);
 }
 
 /** Names that differ in case only count as one: on Windows and many shares they are. */
-function place(path: string): string {
+async function place(path: string): Promise<string> {
   const absolute = resolve(path);
-  return join(realFolder(dirname(absolute)), basename(absolute))
-    .normalize('NFC')
-    .toLowerCase();
+  const real = join(await realFolder(dirname(absolute)), basename(absolute));
+  return real.normalize('NFC').toLowerCase();
 }
 
-function realFolder(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    // Whoever opens the file says what is wrong with its folder.
-    return folder;
-  }
+async function realFolder(folder: string): Promise<string> {
+  return realpath(folder).catch(() => folder);
 }

@@ -19,28 +19,28 @@ suite('a file beside those of a job', () => {
   const isRefused = (error: unknown) => error instanceof Failure && error.code === 'is-a-job-file';
   for (const name of ['s.bak', 'hard', 'soft', 's.bak.partial', 'way/../s.bak'])
     test(`is refused as ${name}`, () =>
-      assert.throws(() => refuseJobFile('--log-file', at(name), [at('s.bak')]), isRefused));
+      assert.rejects(() => refuseJobFile('--log-file', at(name), [at('s.bak')]), isRefused));
 
-  test('is refused where the job will make one', () => {
+  test('is refused where the job will make one', async () => {
     for (const name of ['way/new.zst', 'way/NEW.zst', 'way/new.zst.partial', 'way/new.zst.sha256'])
-      assert.throws(
+      await assert.rejects(
         () => refuseJobFile('--log-file', at(name), [at('folder/new.zst')]),
         isRefused,
         name,
       );
   });
 
-  test('is refused where what it is made in is one', () => {
+  test('is refused where what it is made in is one', async () => {
     writeFileSync(at('j.partial'), '');
     const refuse = (suffixes?: readonly string[]) =>
       refuseJobFile('--junit', at('j'), [at('j.partial')], suffixes);
-    refuse();
-    assert.throws(() => refuse(['', '.partial']), isRefused);
+    await refuse();
+    await assert.rejects(() => refuse(['', '.partial']), isRefused);
   });
 
-  test('may have any other name, and share a device', () => {
-    refuseJobFile('--log-file', at('log'), [at('s.bak'), at('no/such/folder')]);
-    refuseJobFile('--log-file', at('no/such/log'), [at('s.bak')]);
-    refuseJobFile('--log-file', '/dev/null', ['/dev/null']);
+  test('may have any other name, and share a device', async () => {
+    await refuseJobFile('--log-file', at('log'), [at('s.bak'), at('no/such/folder')]);
+    await refuseJobFile('--log-file', at('no/such/log'), [at('s.bak')]);
+    await refuseJobFile('--log-file', '/dev/null', ['/dev/null']);
   });
 });
