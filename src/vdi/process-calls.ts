@@ -28,6 +28,16 @@ export function system(
 
 /** GetCurrentProcess(): always this number. */
 const thisProcess = -1n;
+/** Not NULL, which stands for all other threads one call further down. */
+const noProcess = 0x7fff_fff0n;
+
+function terminate(process: bigint, code: number): void {
+  system('TerminateProcess', [Address, U32], [process, code]);
+}
+
+// To no effect but that the function is found now, before any thread starts: whoever looks one up takes the lock of the
+// loader, which a thread may hold that is lost while its DLLs begin or end, and the way out must not wait for a thread.
+if (windows) terminate(noProcess, 0);
 
 /**
  * Ends the process now, with `code`. process.exit waits for worker threads and for libuv's thread pool;
@@ -35,7 +45,7 @@ const thisProcess = -1n;
  * On Windows ExitProcess would do no better: it runs the ends of all DLLs, which may wait for a lost thread.
  */
 export function exitNow(code: number): never {
-  if (windows) system('TerminateProcess', [Address, U32], [thisProcess, code]);
+  if (windows) terminate(thisProcess, code);
   if (process.platform === 'linux') system('_exit', [I32], [code]);
   process.exit(code);
 }
