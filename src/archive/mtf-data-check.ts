@@ -64,8 +64,13 @@ export class MtfDataCheck implements MtfDataObserver {
   }
 
   body(header: BlockHeader, body: Uint8Array, rawOffset: number): void {
-    this.#order.body(header, body, rawOffset);
-    if (header.type === 'SSET') this.backups.add(decodeSetStart(body).backupSetId);
+    if (header.type === 'SFMB') {
+      this.#order.filemark(body, rawOffset);
+      return;
+    }
+    const { position = 0, backupSetId } = decodeSetStart(body);
+    this.#order.set(position, rawOffset);
+    this.backups.add(backupSetId);
   }
 
   begins(id: string, position: number, length: number): void {

@@ -57,7 +57,7 @@ export interface MtfSet {
 
 /** A whole stream. */
 export interface MtfFacts {
-  /** MSSQLBAK: compressed by SQL Server; then only `complete` and `sets` are readable without decoding. */
+  /** MSSQLBAK: compressed by SQL Server; then only `complete`, `sets` and the media set are told. */
   readonly compressed: boolean;
   /** Whether the stream ends as a finished backup set must; a truncated one never does. */
   readonly complete: boolean;

@@ -2,7 +2,6 @@
 // fits into the framing wherever it stands; what numbers and lists them tells when some are missing or come twice.
 import { FilemarkOrder } from './filemark-order.ts';
 import type { BlockHeader } from './mtf-block.ts';
-import { decodeSetStart } from './mtf-set-start.ts';
 
 /** Blocks in front of and behind the data of a set have no numbers. */
 const unnumbered = ['TAPE', 'SFMB', 'ESET'];
@@ -35,11 +34,9 @@ export class MtfOrderCheck {
     this.#misplaced(`block ${controlBlock} of its backup set ${expectation}`, rawOffset);
   }
 
-  /** A block that was wanted whole. */
-  body({ type }: BlockHeader, body: Uint8Array, rawOffset: number): void {
-    if (type === 'SSET') this.#set(decodeSetStart(body).position ?? 0, rawOffset);
-    if (type !== 'SFMB') return;
-    const contradiction = this.#filemarks.next(body, rawOffset);
+  /** A filemark, whole. */
+  filemark(mark: Uint8Array, rawOffset: number): void {
+    const contradiction = this.#filemarks.next(mark, rawOffset);
     if (contradiction) this.#onDamage({ code: 'block-order', ...contradiction });
   }
 
@@ -52,7 +49,8 @@ export class MtfOrderCheck {
     this.#onDamage({ code: 'second-media', message, rawOffset });
   }
 
-  #set(position: number, rawOffset: number): void {
+  /** The start of a set, which says its position in the medium; 0 when it does not. */
+  set(position: number, rawOffset: number): void {
     const expected = this.#lastSet + 1;
     this.#lastSet = position;
     if (position !== expected && position > 0)

@@ -64,6 +64,7 @@ export class MtfWalker {
   /** In the zeros behind the last block: a copy may be longer than what it copies. */
   #onlyZeros = false;
   #damage: string | undefined;
+  #followedTo: number | undefined;
   readonly #observer: MtfDataObserver | undefined;
   /** Bytes of the skipped ones that the observer still wants. */
   #observed = 0;
@@ -86,6 +87,11 @@ export class MtfWalker {
         return;
       }
     }
+  }
+
+  /** Where the framing ends that could be followed: at the first damage to it, or at the end. */
+  get followedTo(): number {
+    return this.#followedTo ?? this.#position;
   }
 
   /** What was found, after the last piece; `undefined` when this is no backup of SQL Server. */
@@ -128,8 +134,10 @@ export class MtfWalker {
     this.#step = step;
   }
 
-  #stop(damage: string | undefined): void {
+  /** `at`: what stands before it was followed. Of several, the first counts. */
+  #stop(damage: string | undefined, at = this.#position): void {
     this.#damage = damage;
+    this.#followedTo ??= at;
     this.#step = undefined;
     this.#have = 0;
   }
@@ -157,11 +165,12 @@ export class MtfWalker {
       this.#observer?.block(header, this.#position - blockHeaderBytes);
       this.#body(header);
     } else if (isZero(bytes)) {
-      this.#stop(undefined);
+      this.#stop(undefined, this.#position - blockHeaderBytes);
       this.#onlyZeros = true;
     } else {
+      const at = this.#position - blockHeaderBytes;
       this.#betweenBlocks = false;
-      this.#stop(`no block header at byte ${this.#position - blockHeaderBytes}`);
+      this.#stop(`no block header at byte ${at}`, at);
     }
   }
 
@@ -206,7 +215,8 @@ export class MtfWalker {
   #stream(block: BlockHeader, bytes: Uint8Array): void {
     const stream = decodeStreamHeader(bytes);
     if (!stream || stream.length > Number.MAX_SAFE_INTEGER - this.#position) {
-      this.#stop(`no stream header in ${block.type} at byte ${this.#position - streamHeaderBytes}`);
+      const at = this.#position - streamHeaderBytes;
+      this.#stop(`no stream header in ${block.type} at byte ${at}`, at);
       return;
     }
     const checked = stream.id === 'CSUM' && stream.length === checksumBytes;

@@ -168,8 +168,7 @@ class FileVerification {
       this.#spoiltFrom(0);
     } else if (!this.#facts.complete) {
       const why = this.#facts.damage ?? 'it does not end as a finished backup does';
-      const at = /byte (\d+)/.exec(why)?.[1];
-      if (at !== undefined) this.#spoiltFrom(Number(at));
+      if (!this.#compressed) this.#spoiltFrom(this.#walker.followedTo);
       this.#found.add({
         code: 'stream-incomplete',
         message: `the backup in ${name} is cut: ${why}`,

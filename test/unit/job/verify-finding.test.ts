@@ -38,6 +38,14 @@ suite('a finding of verify', () => {
     assert.equal(file?.goodRawBytes, rawOffset);
   });
 
+  test('of zeros in place of a block: what stands before them is good', async () => {
+    const bytes = backupBytes(64 * KiB);
+    const at = bytes.indexOf('SSET');
+    const file = await verified('hole.bak', bytes.fill(0, at, at + 4096));
+    assert.equal(file?.good, false);
+    assert.equal(file?.goodRawBytes, at);
+  });
+
   test('takes no offset from the name of the file', async () => {
     const raw = backupBytes(64 * KiB);
     const packed = Buffer.alloc(zstd.compressBound(raw.length));
