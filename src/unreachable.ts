@@ -1,4 +1,4 @@
-import { internalError } from './errors.ts';
+import { internalError } from './errors.js';
 
 /** Closes a switch over a closed union: a new member breaks the build here. */
 export function unreachable(value: never): never {

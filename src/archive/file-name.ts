@@ -2,8 +2,8 @@
 
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
-import { ioFailure, systemErrorName } from './io-failure.ts';
-import { windowsPaths } from './path-grammar.ts';
+import { ioFailure, systemErrorName } from '../storage/io-failure.js';
+import { windowsPaths } from '../storage/path-grammar.js';
 
 /** link() refused because the file system has no hard links, or not here: then rename is all there is. */
 const linkUnsupported = new Set([

@@ -3,11 +3,11 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { MiB } from '../byte-size.ts';
-import { asError, Failure, internalError } from '../errors.ts';
-import { moveWithoutReplacing, removed, syncFolder } from './file-name.ts';
-import { ioFailure, systemErrorName } from './io-failure.ts';
-import type { Sink } from './sink.ts';
+import { MiB } from '../base/byte-size.js';
+import { asError, Failure, internalError } from '../errors.js';
+import { ioFailure, systemErrorName } from '../storage/io-failure.js';
+import type { Sink } from '../storage/sink.js';
+import { moveWithoutReplacing, removed, syncFolder } from './file-name.js';
 
 /** Suffix of an unfinished file. */
 export const partialSuffix = '.partial';

@@ -1,13 +1,13 @@
 // A skippable frame whose content is one JSON object in UTF-8, and typed access to what an untrusted one
 // says. Header and trailer are such frames; what their fields mean is in archive-header/archive-trailer.
-import { damaged } from './io-failure.ts';
-import { isJsonSound, sealJson } from './json-checksum.ts';
+import { damaged } from '../storage/io-failure.js';
 import {
   archiveFrameMagic,
   decodeSkippableHead,
   encodeSkippableHead,
   skippableHeadBytes,
-} from './skippable-frame.ts';
+} from '../zstd/skippable-frame.js';
+import { isJsonSound, sealJson } from './json-checksum.js';
 
 /** The format version this program writes, and the only one it reads. */
 export const archiveVersion = 1;

@@ -1,10 +1,11 @@
 // The frames of an archive that are too long to be taken whole, held against the seek table while they pass by as one
 // stream: zstd checks what is in them, but knows nothing of the table.
-import { dataEntries, type FinishedArchive } from './archive-reader.ts';
-import { checkLongFrame } from './frame-check.ts';
-import { FrameWalker } from './frame-walker.ts';
-import type { SeekTableEntry } from './seek-table.ts';
-import type { Source } from './source.ts';
+
+import type { Source } from '../storage/source.js';
+import { FrameWalker } from '../zstd/frame-walker.js';
+import { dataEntries, type FinishedArchive } from './reader/archive-reader.js';
+import { checkLongFrame } from './reader/frame-check.js';
+import type { SeekTableEntry } from './seek-table.js';
 
 export class ListedFrames {
   readonly #source: Source;

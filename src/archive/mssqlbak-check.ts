@@ -1,10 +1,10 @@
 // Checks the container of a natively compressed backup (MSSQLBAK) as it passes by: a chain of records, each
 // with a checksum over its compressed bytes, and uncompressed filemarks on multiples of 512 (mtf.md §9).
 // Nothing is decompressed.
-import { KiB } from '../byte-size.ts';
-import { FilemarkOrder } from './filemark-order.ts';
-import { blockHeaderBytes, decodeBlockHeader } from './mtf-block.ts';
-import { MtfRecord } from './mtf-fields.ts';
+import { KiB } from '../base/byte-size.js';
+import { blockHeaderBytes, decodeBlockHeader } from '../mtf/block.js';
+import { FilemarkOrder } from '../mtf/check/filemark-order.js';
+import { MtfRecord } from '../mtf/fields.js';
 
 export const containerHeadBytes = 480;
 export const recordHeadBytes = 28;

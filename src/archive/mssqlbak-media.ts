@@ -1,13 +1,14 @@
 // Which medium a natively compressed backup (MSSQLBAK) is a part of: its first record decompresses to the media header.
-import { containerHeadBytes, recordAt, recordHeadBytes } from './mssqlbak-check.ts';
+
 import {
   blockHeaderBytes,
   decodeBlockHeader,
   decodeStreamHeader,
   streamHeaderBytes,
-} from './mtf-block.ts';
-import { decodeMedia, type MtfMedia } from './mtf-media.ts';
-import { decompressXpress } from './xpress-huffman.ts';
+} from '../mtf/block.js';
+import { decompressXpress } from '../mtf/mssqlbak/xpress-huffman.js';
+import { decodeMedia, type MtfMedia } from '../mtf/record/media.js';
+import { containerHeadBytes, recordAt, recordHeadBytes } from './mssqlbak-check.js';
 
 /** In front of the container's second record at the latest: the length of a payload has 16 bits. */
 export const maxMediaBytes = containerHeadBytes + recordHeadBytes + 0xffff;

@@ -5,14 +5,14 @@
 //   head     8   skippable frame 0x184D2A5E
 //   entry   12   u32 compressed size, u32 raw size, u32 checksum
 //   footer   9   u32 entries, u8 descriptor 0x80 (entries have checksums), u32 0x8F92EAB1
-import { internalError } from '../errors.ts';
-import { damaged } from './io-failure.ts';
+import { internalError } from '../errors.js';
+import { damaged } from '../storage/io-failure.js';
 import {
   decodeSkippableHead,
   encodeSkippableHead,
   seekTableFrameMagic,
   skippableHeadBytes,
-} from './skippable-frame.ts';
+} from '../zstd/skippable-frame.js';
 
 export const seekTableFooterBytes = 9;
 const footerMagic = 0x8f92eab1;

@@ -2,8 +2,8 @@
 // so that not even a complaint about the command line can say one.
 
 import type { Option } from 'commander';
-import { isEncryption } from './connection-options.ts';
-import { usageError } from './usage-error.ts';
+import { isEncryption } from './options/connection-options.js';
+import { usageError } from './usage-error.js';
 
 export interface RoutedArgv {
   /** The verb first, then everything else in its order. */

@@ -1,7 +1,7 @@
 // What commander has to complain about a command line, in our words.
 
 import type { CommanderError } from 'commander';
-import { usageError } from './usage-error.ts';
+import { usageError } from './usage-error.js';
 
 const tryHelp = 'Try vdibackup --help.';
 

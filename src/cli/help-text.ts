@@ -1,6 +1,6 @@
 // What `--help` says besides the options.
 
-import { exitCodes, type FailureKind } from '../errors.ts';
+import { exitCodes, type FailureKind } from '../errors.js';
 
 export const usage = `vdibackup [options] <database> <file...>
        vdibackup backup [options] <database> <file...>`;

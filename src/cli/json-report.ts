@@ -1,7 +1,7 @@
 // The report of a verb on standard output: one JSON object on one line, or a table.
 
-import { Failure } from '../errors.ts';
-import type { Surroundings } from './surroundings.ts';
+import { Failure } from '../errors.js';
+import type { Surroundings } from './surroundings.js';
 
 type Output = Pick<Surroundings, 'writeOut'>;
 

@@ -3,8 +3,8 @@
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { asError, Failure } from '../errors.ts';
-import { refuseJobFile, stderrFile, stdoutFile } from './side-file.ts';
+import { asError, Failure } from '../errors.js';
+import { refuseJobFile, stderrFile, stdoutFile } from './files/side-file.js';
 
 const partialSuffix = '.partial';
 

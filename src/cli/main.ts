@@ -3,14 +3,14 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { isatty } from 'node:tty';
-import { Abort } from '../abort.ts';
-import { asError, exitCodes, internalError } from '../errors.ts';
-import { Output } from './output.ts';
-import { Redactor } from './redact.ts';
-import { Run } from './run.ts';
-import { catchSignals } from './signals.ts';
-import type { Surroundings } from './surroundings.ts';
-import { syncWriter } from './sync-writer.ts';
+import { Abort } from '../base/abort.js';
+import { asError, exitCodes, internalError } from '../errors.js';
+import { Output } from './report/output.js';
+import { Run } from './run.js';
+import { Redactor } from './secrets/redact.js';
+import { catchSignals } from './signals.js';
+import type { Surroundings } from './surroundings.js';
+import { syncWriter } from './sync-writer.js';
 
 /** How long an abort after an unexpected error may take before the process ends all the same, in milliseconds. */
 const abortGrace = 10_000;
@@ -49,41 +49,41 @@ const around: Surroundings = {
   },
   parentProgram: async () => {
     if (process.platform !== 'win32') return undefined;
-    return (await import('../job/program-of.ts')).programOf(process.ppid);
+    return (await import('../job/program-of.js')).programOf(process.ppid);
   },
   loadBackupJob: async () => {
     jobLoaded = true;
-    return (await import('../job/backup-job.ts')).backupJob;
+    return (await import('../job/backup/backup-job.js')).backupJob;
   },
   loadRestoreJob: async () => {
     jobLoaded = true;
-    return (await import('../job/restore-job.ts')).restoreJob;
+    return (await import('../job/restore/restore-job.js')).restoreJob;
   },
   loadDrillJob: async () => {
     jobLoaded = true;
-    return (await import('../job/drill-job.ts')).drillJob;
+    return (await import('../job/drill/drill-job.js')).drillJob;
   },
   loadExtractJob: async () => {
     jobLoaded = true;
-    return (await import('../job/extract-job.ts')).extractJob;
+    return (await import('../job/extract/extract-job.js')).extractJob;
   },
   loadVerifyJob: async () => {
     jobLoaded = true;
-    return (await import('../job/verify-job.ts')).verifyJob;
+    return (await import('../job/verify/verify-job.js')).verifyJob;
   },
   loadDoctorJob: async () => {
     jobLoaded = true;
-    return (await import('../job/doctor-job.ts')).doctorJob;
+    return (await import('../job/doctor/doctor-job.js')).doctorJob;
   },
   loadServerVerifyJob: async () => {
     jobLoaded = true;
-    return (await import('../job/server-verify-job.ts')).serverVerifyJob;
+    return (await import('../job/verify/server-verify-job.js')).serverVerifyJob;
   },
-  loadInfoJob: async () => (await import('../job/info-job.ts')).infoJob,
+  loadInfoJob: async () => (await import('../job/info/info-job.js')).infoJob,
 };
 
 async function ask(question: string): Promise<string> {
-  const { askPassword } = await import('./password-prompt.ts');
+  const { askPassword } = await import('./secrets/password-prompt.js');
   return askPassword(question, process.stdin, writeErr, abort);
 }
 
@@ -127,7 +127,7 @@ async function leave(exitCode: number): Promise<void> {
 }
 
 /** Loading the FFI takes 10 ms, which nobody shall wait for at the end. */
-const wayOut = () => import('../job/exit-now.ts');
+const wayOut = () => import('../job/exit-now.js');
 setTimeout(() => jobLoaded && void wayOut().catch(asError), underWay).unref();
 
 // Whatever else ends the process has not made a backup.

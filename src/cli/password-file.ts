@@ -1,7 +1,7 @@
 // `--password-file FILE`: the first line of FILE without its line end is the password.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { usageError } from './usage-error.ts';
+import { usageError } from './usage-error.js';
 
 /** Bytes; a SQL Server password has at most 128 characters. */
 const maxLine = 1024;

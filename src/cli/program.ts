@@ -1,16 +1,16 @@
 // The commander tree: which commands and options exist. Not here: what their words mean (`*-options.ts`).
 
 import { Command, CommanderError, Option } from 'commander';
-import { toolVersion } from '../tool-version.ts';
-import { routeArgv } from './argv.ts';
-import type { BackupFlags } from './backup-options.ts';
-import { inOurWords } from './commander-complaint.ts';
-import type { ConnectionFlags } from './connection-options.ts';
-import type { DoctorFlags } from './doctor-command.ts';
-import type { DrillFlags } from './drill-command.ts';
-import { description, environment, examples, exitCodeTable, usage } from './help-text.ts';
-import type { RestoreFlags } from './restore-options.ts';
-import type { ServerVerifyFlags, VerifyWords } from './verify-options.ts';
+import { toolVersion } from '../base/tool-version.js';
+import { routeArgv } from './argv.js';
+import { inOurWords } from './commander-complaint.js';
+import type { DoctorFlags } from './commands/doctor-command.js';
+import type { DrillFlags } from './commands/drill-command.js';
+import { description, environment, examples, exitCodeTable, usage } from './help-text.js';
+import type { BackupFlags } from './options/backup-options.js';
+import type { ConnectionFlags } from './options/connection-options.js';
+import type { RestoreFlags } from './options/restore-options.js';
+import type { ServerVerifyFlags, VerifyWords } from './options/verify-options.js';
 
 export interface SpeechFlags {
   readonly json?: true;

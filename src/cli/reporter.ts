@@ -1,6 +1,6 @@
-import type { JobEvent, JobSummary } from '../events.ts';
-import type { ErrorReport } from './error-report.ts';
-import type { RunTitle } from './result-line.ts';
+import type { JobEvent, JobSummary } from '../base/events.js';
+import type { ErrorReport } from './report/error-report.js';
+import type { RunTitle } from './report/result-line.js';
 
 /**
  * Who tells the story of a run: to a person, a machine or a log file. Calls come in this order: any events,

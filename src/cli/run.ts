@@ -1,12 +1,12 @@
 // One run of the program, from the command line to the last line. Touches no process state: main.ts does.
 
-import type { Speech } from './backup-command.ts';
-import { errorReport } from './error-report.ts';
-import { JsonReporter } from './json-reporter.ts';
-import { runProgram } from './program.ts';
-import { Reporters } from './reporter.ts';
-import type { Surroundings } from './surroundings.ts';
-import { TextReporter } from './text-reporter.ts';
+import type { Speech } from './commands/speech.js';
+import { runProgram } from './program.js';
+import { errorReport } from './report/error-report.js';
+import { JsonReporter } from './report/json-reporter.js';
+import { TextReporter } from './report/text-reporter.js';
+import { Reporters } from './reporter.js';
+import type { Surroundings } from './surroundings.js';
 
 export class Run {
   readonly #around: Surroundings;
@@ -31,31 +31,31 @@ export class Run {
         learnSecret: (secret) => redactor.add(secret),
         actions: {
           backup: async (database, files, flags) => {
-            const { backupCommand } = await import('./backup-command.ts');
+            const { backupCommand } = await import('./commands/speech.js');
             await backupCommand(database, files, flags, this.#around, this.#speech);
           },
           restore: async (database, files, flags) => {
-            const { restoreCommand } = await import('./restore-command.ts');
+            const { restoreCommand } = await import('./commands/restore-command.js');
             await restoreCommand(database, files, flags, this.#around, this.#speech);
           },
           drill: async (files, flags) => {
-            const { drillCommand } = await import('./drill-command.ts');
+            const { drillCommand } = await import('./commands/drill-command.js');
             await drillCommand(files, flags, this.#around, this.#speech);
           },
           extract: async (file, out, flags) => {
-            const { extractCommand } = await import('./extract-command.ts');
+            const { extractCommand } = await import('./commands/extract-command.js');
             await extractCommand(file, out, flags, this.#around, this.#speech);
           },
           verify: async (files, flags) => {
-            const { verifyCommand } = await import('./verify-command.ts');
+            const { verifyCommand } = await import('./verify-command.js');
             await verifyCommand(files, flags, this.#around, this.#speech);
           },
           info: async (files, flags) => {
-            const { infoCommand } = await import('./info-command.ts');
+            const { infoCommand } = await import('./commands/info-command.js');
             await infoCommand(files, flags, this.#around, this.#speech);
           },
           doctor: async (database, flags) => {
-            const { doctorCommand } = await import('./doctor-command.ts');
+            const { doctorCommand } = await import('./commands/doctor-command.js');
             await doctorCommand(database, flags, this.#around, this.#speech);
           },
         },

@@ -1,7 +1,7 @@
 // Signals -> the wish to stop. The first aborts, later ones say that the user will not wait.
 
-import type { Abort } from '../abort.ts';
-import { Failure } from '../errors.ts';
+import type { Abort } from '../base/abort.js';
+import { Failure } from '../errors.js';
 
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;

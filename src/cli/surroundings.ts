@@ -1,17 +1,17 @@
-import type { Abort } from '../abort.ts';
-import type { BackupSummary, Emit, ExtractSummary, RestoreSummary } from '../events.ts';
-import type { BackupRequest } from '../job/backup-request.ts';
-import type { DoctorReport, DoctorRequest } from '../job/doctor-report.ts';
-import type { DrillResult } from '../job/drill-job.ts';
-import type { DrillRequest } from '../job/drill-request.ts';
-import type { ExtractRequest } from '../job/extract-request.ts';
-import type { InfoReport } from '../job/info-report.ts';
-import type { RestoreRequest } from '../job/restore-request.ts';
-import type { ServerVerifyResult } from '../job/server-verify-job.ts';
-import type { ServerVerifyRequest } from '../job/server-verify-request.ts';
-import type { VerifyReport, VerifyRequest } from '../job/verify-report.ts';
-import type { Output } from './output.ts';
-import type { Redactor } from './redact.ts';
+import type { Abort } from '../base/abort.js';
+import type { BackupSummary, Emit, ExtractSummary, RestoreSummary } from '../base/events.js';
+import type { DoctorReport, DoctorRequest } from '../job/doctor/doctor-report.js';
+import type { DrillResult } from '../job/drill/drill-job.js';
+import type { DrillRequest } from '../job/drill/drill-request.js';
+import type { ExtractRequest } from '../job/extract/extract-request.js';
+import type { InfoReport } from '../job/info/info-report.js';
+import type { BackupRequest } from '../job/request/backup-request.js';
+import type { RestoreRequest } from '../job/request/restore-request.js';
+import type { ServerVerifyResult } from '../job/verify/server-verify-job.js';
+import type { ServerVerifyRequest } from '../job/verify/server-verify-request.js';
+import type { VerifyReport, VerifyRequest } from '../job/verify/verify-report.js';
+import type { Output } from './report/output.js';
+import type { Redactor } from './secrets/redact.js';
 
 /** What a run finds around it: main.ts takes it from the process, tests make it up. */
 export interface Surroundings {

@@ -1,15 +1,15 @@
 // `vdibackup verify`: words -> request -> job -> report and last line.
 
-import { Failure } from '../errors.ts';
-import type { VerifySummary } from '../events.ts';
-import type { ServerVerifyResult } from '../job/server-verify-job.ts';
-import type { VerifiedFile, VerifyReport, VerifyRequest } from '../job/verify-report.ts';
-import { prepareSpeech, type Speech } from './backup-command.ts';
-import { connection } from './connection-options.ts';
-import { writeReport } from './json-report.ts';
-import type { VerifyFlags } from './program.ts';
-import type { Surroundings } from './surroundings.ts';
-import { serverVerifyPlan, verifyRequest } from './verify-options.ts';
+import type { VerifySummary } from '../base/events.js';
+import { Failure } from '../errors.js';
+import type { ServerVerifyResult } from '../job/verify/server-verify-job.js';
+import type { VerifiedFile, VerifyReport, VerifyRequest } from '../job/verify/verify-report.js';
+import { prepareSpeech, type Speech } from './commands/speech.js';
+import { writeReport } from './json-report.js';
+import { connection } from './options/connection-options.js';
+import { serverVerifyPlan, verifyRequest } from './options/verify-options.js';
+import type { VerifyFlags } from './program.js';
+import type { Surroundings } from './surroundings.js';
 
 export async function verifyCommand(
   files: readonly string[],

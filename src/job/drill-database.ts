@@ -1,23 +1,23 @@
 // What a drill does to its throw-away database: checks it, asks it, drops it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Abort } from '../abort.ts';
-import { asError } from '../errors.ts';
-import { isError } from '../sql/messages.ts';
-import { openSession } from '../sql/open-session.ts';
-import { quoteIdentifier, quoteLiteral } from '../sql/quoting.ts';
-import { readDatabaseFacts } from '../sql/server-facts.ts';
+import type { Abort } from '../base/abort.js';
+import { asError } from '../errors.js';
+import { readDatabaseFacts } from '../sql/facts/server-facts.js';
+import { isError } from '../sql/message/messages.js';
+import { queryFailure, spoken } from '../sql/message/statement-failure.js';
+import { openSession } from '../sql/open-session.js';
+import { quoteIdentifier, quoteLiteral } from '../sql/quoting.js';
 import type {
   OnRow,
   SqlConnectionSettings,
   SqlSession,
   StatementOutcome,
-} from '../sql/sql-session.ts';
-import { queryFailure, spoken } from '../sql/statement-failure.ts';
-import { type Expectation, judge } from './drill-expectation.ts';
-import { shownValue } from './drill-operand.ts';
-import type { DrillAssertion, DrillCheck } from './drill-report.ts';
-import type { Assertion } from './drill-script.ts';
+} from '../sql/sql-session.js';
+import { type Expectation, judge } from './drill/drill-expectation.js';
+import { shownValue } from './drill/drill-operand.js';
+import type { DrillAssertion, DrillCheck } from './drill/drill-report.js';
+import type { Assertion } from './drill/drill-script.js';
 
 /** Messages kept of one check: a database that is damaged all over needs no more. */
 const maxMessages = 50;

@@ -1,10 +1,10 @@
 // After a restore that did not succeed: what state the database is in, and what to do about it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Emit } from '../events.ts';
-import { quoteIdentifier } from '../sql/quoting.ts';
-import { type DatabaseFacts, readDatabaseFacts } from '../sql/server-facts.ts';
-import type { SqlSession } from '../sql/sql-session.ts';
+import type { Emit } from '../base/events.js';
+import { type DatabaseFacts, readDatabaseFacts } from '../sql/facts/server-facts.js';
+import { quoteIdentifier } from '../sql/quoting.js';
+import type { SqlSession } from '../sql/sql-session.js';
 
 /** How long SQL Server may take to say it, ms. */
 const answerTimeoutMs = 1000;

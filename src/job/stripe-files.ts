@@ -3,18 +3,18 @@
 
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArchiveHeader } from '../archive/archive-header.ts';
-import type { TrailerFacts } from '../archive/archive-trailer.ts';
-import { ArchiveWriter } from '../archive/archive-writer.ts';
-import { BareWriter } from '../archive/bare-writer.ts';
-import { checkDestinations, type Destination } from '../archive/destination.ts';
-import { type DestinationLock, lockDestination } from '../archive/destination-lock.ts';
-import { discardWaitMs, PartialFile } from '../archive/file-sink.ts';
-import type { Sink } from '../archive/sink.ts';
-import { openStdoutSink } from '../archive/stdout-sink.ts';
-import type { StoredStripe, StripeWriter } from '../archive/stripe-writer.ts';
-import { asError, Failure } from '../errors.ts';
-import type { BackupRequest } from './backup-request.ts';
+import { discardWaitMs, PartialFile } from '../archive/file-sink.js';
+import type { ArchiveHeader } from '../archive/header.js';
+import type { TrailerFacts } from '../archive/trailer.js';
+import { ArchiveWriter } from '../archive/writer/archive-writer.js';
+import { BareWriter } from '../archive/writer/bare-writer.js';
+import type { StoredStripe, StripeWriter } from '../archive/writer/stripe-writer.js';
+import { asError, Failure } from '../errors.js';
+import { checkDestinations, type Destination } from '../storage/destination.js';
+import { type DestinationLock, lockDestination } from '../storage/file/destination-lock.js';
+import type { Sink } from '../storage/sink.js';
+import { openStdoutSink } from '../storage/stdout-sink.js';
+import type { BackupRequest } from './request/backup-request.js';
 
 /** The path that means standard output. */
 export const stdoutPath = '-';

@@ -1,8 +1,8 @@
 // How much memory a job takes, decided once, from the threads and devices it has and nothing else.
 
-import { MiB } from '../byte-size.ts';
-import { sectorSumsBytes } from '../sector-sums.ts';
-import { sumsOffset } from './decompress-protocol.ts';
+import { MiB } from '../base/byte-size.js';
+import { sectorSumsBytes } from '../memory/sector-sums.js';
+import { sumsOffset } from './decompress/decompress-protocol.js';
 
 /** Raw bytes of a frame (product.md §8). Larger gains no ratio at window sizes of everyday levels. */
 export const defaultFrameSize = 4 * MiB;

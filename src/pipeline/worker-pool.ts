@@ -3,9 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { type Deferred, deferred } from '../deferred.ts';
-import { Failure } from '../errors.ts';
-import { workerEntry } from '../worker-entry.ts';
+import { type Deferred, deferred } from '../base/deferred.js';
+import { Failure } from '../errors.js';
+import { workerEntry } from '../memory/worker-entry.js';
 
 /** Jobs given to one worker at a time: the second one waits in its queue, so that it never idles for a message. */
 const jobsPerWorker = 2;

@@ -2,10 +2,10 @@
 // sys.messages, vdi-contract §9.4 and §10; kinds: product.md §6. A number that is not here is still reported in the
 // server's own words, as 'sql-statement'.
 
-import type { FailureKind } from '../errors.ts';
-import { type Explanation, errorLogHint, explainDevice } from './device-hints.ts';
-import { explainSize } from './size-hints.ts';
-import type { SqlMessage } from './sql-session.ts';
+import type { FailureKind } from '../errors.js';
+import { type Explanation, errorLogHint, explainDevice } from './message/device-message.js';
+import { explainSize } from './message/size-message.js';
+import type { SqlMessage } from './sql-session.js';
 
 type Row = readonly [numbers: readonly number[], kind: FailureKind, code: string, hints: string[]];
 

@@ -1,12 +1,12 @@
 // Which implementation of SqlSession makes a login: Windows logins need ODBC, everything else speaks TDS itself.
 
-import { openMssqlSession } from './mssql-session.ts';
-import type { SqlConnectionSettings, SqlSession } from './sql-session.ts';
+import type { SqlConnectionSettings, SqlSession } from './sql-session.js';
+import { openMssqlSession } from './tds/mssql-session.js';
 
 /** Throws `Failure('connection')`; a password never appears in it. */
 export async function openSession(settings: SqlConnectionSettings): Promise<SqlSession> {
   if (!settings.integrated) return openMssqlSession(settings);
   // Few want it, and every start would load it.
-  const { openOdbcSession } = await import('./odbc-session.ts');
+  const { openOdbcSession } = await import('./odbc/odbc-session.js');
   return openOdbcSession(settings);
 }

@@ -1,6 +1,6 @@
 // How text becomes part of a T-SQL statement. BACKUP takes no parameters, so names are quoted here and nowhere else.
 
-import { Failure } from '../errors.ts';
+import { Failure } from '../errors.js';
 
 /** UTF-16 code units of a `sysname`: database, login, device and backup set names. */
 export const maxNameLength = 128;

@@ -1,7 +1,7 @@
 // One virtual device during BACKUP: Writes fill slots of the pool, Flush and Complete wait until all of them are durable.
 
-import { type Completion, DeviceService } from './device-service.ts';
-import type { DeviceCommand } from './struct-layout.ts';
+import { type Completion, DeviceService } from './device-service.js';
+import type { DeviceCommand } from './struct-layout.js';
 import {
   ERROR_NOT_SUPPORTED,
   ERROR_OPERATION_ABORTED,
@@ -9,7 +9,7 @@ import {
   VDC_Complete,
   VDC_Flush,
   VDC_Write,
-} from './vdi-constants.ts';
+} from './vdi-constants.js';
 
 export class BackupDevice extends DeviceService {
   protected readonly transfer = VDC_Write;

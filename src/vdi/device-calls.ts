@@ -1,7 +1,7 @@
 // The calls a system must offer, as small as they can be: one interface for the main thread, one for a
 // device thread. HRESULTs are unsigned; addresses are BigInt. No policy lives here.
 
-import type { DeviceCommand, DeviceConfiguration } from './struct-layout.ts';
+import type { DeviceCommand, DeviceConfiguration } from './struct-layout.js';
 
 /** Set calls, made on the main thread. */
 export interface DeviceSetCalls {

@@ -16,8 +16,8 @@ import {
   feedEnd,
   feedFailure,
   pendingAnswer,
-} from './device-protocol.ts';
-import type { Barrier, DeviceActivity, Feed } from './virtual-device-set.ts';
+} from './device-protocol.js';
+import type { Barrier, DeviceActivity, Feed } from './virtual-device-set.js';
 
 export class DeviceMonitor {
   readonly #port: MessagePort;

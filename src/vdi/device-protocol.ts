@@ -1,9 +1,9 @@
 // What the main thread and a device thread say to each other, declared once. Messages carry facts;
 // the shared control words carry what a thread must see while it cannot read messages.
 
-import type { FramePoolHandle } from '../frame-pool.ts';
-import type { DeviceConfiguration } from './struct-layout.ts';
-import type { DeviceActivity } from './virtual-device-set.ts';
+import type { FramePoolHandle } from '../memory/frame-pool.js';
+import type { DeviceConfiguration } from './struct-layout.js';
+import type { DeviceActivity } from './virtual-device-set.js';
 
 /** Control words of a device, by index; one Int32Array per device. */
 export const ACTIVITY = 0;

@@ -2,11 +2,11 @@
 // the server closes the device. Runs on the device's own thread and blocks it. What a command means is the
 // subclass's: backup-device.ts, restore-device.ts.
 
-import type { FramePool } from '../frame-pool.ts';
-import type { DeviceCalls } from './device-calls.ts';
-import type { DeviceMonitor } from './device-monitor.ts';
-import { describeHresult } from './hresult.ts';
-import type { DeviceCommand } from './struct-layout.ts';
+import type { FramePool } from '../memory/frame-pool.js';
+import type { DeviceCalls } from './device-calls.js';
+import type { DeviceMonitor } from './device-monitor.js';
+import { describeHresult } from './hresult.js';
+import type { DeviceCommand } from './struct-layout.js';
 import {
   ERROR_HANDLE_EOF,
   ERROR_IO_DEVICE,
@@ -18,7 +18,7 @@ import {
   VDC_ClearError,
   VDC_Complete,
   VDC_Flush,
-} from './vdi-constants.ts';
+} from './vdi-constants.js';
 
 /** How a command is completed. */
 export interface Completion {

@@ -1,10 +1,10 @@
 // The main thread's end of one device thread.
 
 import { Worker } from 'node:worker_threads';
-import { type Deferred, deferred } from '../deferred.ts';
-import { Failure, internalError } from '../errors.ts';
-import { unreachable } from '../unreachable.ts';
-import { workerEntry } from '../worker-entry.ts';
+import { type Deferred, deferred } from '../base/deferred.js';
+import { Failure, internalError } from '../errors.js';
+import { workerEntry } from '../memory/worker-entry.js';
+import { unreachable } from '../unreachable.js';
 import {
   ACTIVITY,
   ANSWER,
@@ -22,7 +22,7 @@ import {
   feedFailure,
   pendingAnswer,
   type ToDevice,
-} from './device-protocol.ts';
+} from './device-protocol.js';
 import type {
   DeviceActivity,
   DeviceConfiguration,
@@ -30,7 +30,7 @@ import type {
   DeviceEnd,
   Feed,
   RestoreConsumer,
-} from './virtual-device-set.ts';
+} from './virtual-device-set.js';
 
 /** A device thread holds little JavaScript: a small young generation keeps 64 of them affordable. */
 const heapLimits = { maxYoungGenerationSizeMb: 2 };

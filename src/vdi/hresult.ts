@@ -1,5 +1,5 @@
-import { Failure } from '../errors.ts';
-import { VD_E_ABORT } from './vdi-constants.ts';
+import { Failure } from '../errors.js';
+import { VD_E_ABORT } from './vdi-constants.js';
 
 /** `code` of a call that answered VD_E_ABORT: SQL Server aborted the set and says why itself. */
 export const vdiAborted = 'vdi-aborted';

@@ -1,16 +1,16 @@
 // Makes the VirtualDeviceSet of this system. The only place that knows which system it is.
 
-import { Failure } from '../errors.ts';
-import { ComDeviceSet } from './com-device-set.ts';
-import { openComLibraries } from './com-library.ts';
-import type { DeviceSetCalls } from './device-calls.ts';
-import type { DeviceWorkerData } from './device-protocol.ts';
-import { DeviceThread } from './device-thread.ts';
-import { NativeDeviceSet } from './native-device-set.ts';
-import { defaultLibrary, openNativeLibrary } from './native-library.ts';
-import { ThreadedDeviceSet } from './threaded-device-set.ts';
-import { maxDeviceCount } from './vdi-constants.ts';
-import type { VirtualDeviceSet, VirtualDeviceSetOptions } from './virtual-device-set.ts';
+import { Failure } from '../errors.js';
+import { ComDeviceSet } from './com/com-device-set.js';
+import { openComLibraries } from './com/com-library.js';
+import type { DeviceSetCalls } from './device-calls.js';
+import type { DeviceWorkerData } from './device-protocol.js';
+import { DeviceThread } from './device-thread.js';
+import { NativeDeviceSet } from './native/native-device-set.js';
+import { defaultLibrary, openNativeLibrary } from './native/native-library.js';
+import { ThreadedDeviceSet } from './threaded-device-set.js';
+import { maxDeviceCount } from './vdi-constants.js';
+import type { VirtualDeviceSet, VirtualDeviceSetOptions } from './virtual-device-set.js';
 
 /** What a system offers: the set for the main thread, and per device thread the keys of its libraries. */
 interface Binding {

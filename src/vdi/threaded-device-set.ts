@@ -1,10 +1,10 @@
 // The VirtualDeviceSet of every system: set calls on the main thread, one device thread per virtual device.
 
-import { asError, Failure, internalError } from '../errors.ts';
-import type { DeviceSetCalls } from './device-calls.ts';
-import type { DeviceThread } from './device-thread.ts';
-import { vdiFailure } from './hresult.ts';
-import { encodeConfiguration } from './struct-layout.ts';
+import { asError, Failure, internalError } from '../errors.js';
+import type { DeviceSetCalls } from './device-calls.js';
+import type { DeviceThread } from './device-thread.js';
+import { vdiFailure } from './hresult.js';
+import { encodeConfiguration } from './struct-layout.js';
 import {
   ERROR_OPERATION_ABORTED,
   maxTransferSizeLimit,
@@ -14,7 +14,7 @@ import {
   VDF_ReadMedia,
   VDF_RequestComplete,
   VDF_WriteMedia,
-} from './vdi-constants.ts';
+} from './vdi-constants.js';
 import type {
   DeviceActivity,
   DeviceConfiguration,
@@ -24,7 +24,7 @@ import type {
   RestoreConsumer,
   VirtualDeviceSet,
   VirtualDeviceSetOptions,
-} from './virtual-device-set.ts';
+} from './virtual-device-set.js';
 
 /**
  * How long a failing device may take to complete one command with its code before SignalAbort, in ms.

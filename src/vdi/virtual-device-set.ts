@@ -18,10 +18,10 @@
 //   With a failing device, its command is completed with the Win32 code that says why before SignalAbort.
 // - `close` only after `ended` settled, exactly once. It is the last moment VDI memory exists.
 
-import type { FramePool } from '../frame-pool.ts';
-import type { DeviceConfiguration } from './struct-layout.ts';
+import type { FramePool } from '../memory/frame-pool.js';
+import type { DeviceConfiguration } from './struct-layout.js';
 
-export type { DeviceConfiguration } from './struct-layout.ts';
+export type { DeviceConfiguration } from './struct-layout.js';
 
 export type Barrier = 'flush' | 'complete';
 

@@ -9,11 +9,11 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatByteSize, MiB, parseByteSize } from '../../src/byte-size.ts';
-import { writeArchive } from '../rig/make-archive.ts';
-import { binPath, corpusPath, Rig } from '../rig/rig.ts';
-import { type Cost, measure, median } from './measure.ts';
-import { standinCommand, standinEnvironment } from './standin-run.ts';
+import { formatByteSize, MiB, parseByteSize } from '../../src/base/byte-size.js';
+import { writeArchive } from '../rig/make-archive.js';
+import { binPath, corpusPath, Rig } from '../rig/rig.js';
+import { type Cost, measure, median } from './measure.js';
+import { standinCommand, standinEnvironment } from './standin-run.js';
 
 const { values } = parseArgs({
   options: {

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeArchiveHeader } from '../../src/archive/archive-header.ts';
-import { decodeArchiveTrailer } from '../../src/archive/archive-trailer.ts';
-import { decodeSeekTable, decodeSeekTableFooter } from '../../src/archive/seek-table.ts';
-import type { Rig } from '../rig/rig.ts';
-import { assertSucceeded, trial } from '../rig/trial.ts';
-import { decompressAll } from '../rig/zstd.ts';
+import { decodeArchiveHeader } from '../../src/archive/header.js';
+import { decodeSeekTable, decodeSeekTableFooter } from '../../src/archive/seek-table.js';
+import { decodeArchiveTrailer } from '../../src/archive/trailer.js';
+import type { Rig } from '../rig/rig.js';
+import { assertSucceeded, trial } from '../rig/trial.js';
+import { decompressAll } from '../rig/zstd.js';
 
 const files = ['s1.zst', 's2.zst', 's3.zst'];
 

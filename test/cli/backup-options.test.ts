@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import type { Program } from '../rig/program.ts';
-import type { Rig } from '../rig/rig.ts';
-import { assertSame, assertSucceeded, okLine, trial } from '../rig/trial.ts';
-import { decompressAll, fingerprint, sha256 } from '../rig/zstd.ts';
+import type { Program } from '../rig/program.js';
+import type { Rig } from '../rig/rig.js';
+import { assertSame, assertSucceeded, okLine, trial } from '../rig/trial.js';
+import { decompressAll, fingerprint, sha256 } from '../rig/zstd.js';
 
 const MiB = 1024 * 1024;
 

@@ -6,14 +6,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { DoctorReport, Finding } from '../../src/job/doctor-report.ts';
-import { SqlSessionRelay } from '../contract/sql-session-relay.ts';
-import { abort } from '../rig/aborting.ts';
-import type { Ended } from '../rig/program.ts';
-import { libraryPath, password, type Rig, standinFolder } from '../rig/rig.ts';
-import { assertFailed, trial } from '../rig/trial.ts';
-import type { InstanceOptions } from '../standin/instance.ts';
-import { netbiosName } from '../standin/instance.ts';
+import type { DoctorReport, Finding } from '../../src/job/doctor/doctor-report.js';
+import { SqlSessionRelay } from '../contract/sql-session-relay.js';
+import { abort } from '../rig/aborting.js';
+import type { Ended } from '../rig/program.js';
+import { libraryPath, password, type Rig, standinFolder } from '../rig/rig.js';
+import { assertFailed, trial } from '../rig/trial.js';
+import type { InstanceOptions } from '../standin/instance.js';
+import { netbiosName } from '../standin/instance.js';
 
 const TiB = 1024 ** 4;
 

@@ -6,10 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { link, lstat, mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
-import { checkJunit } from '../rig/junit-check.ts';
-import type { Rig } from '../rig/rig.ts';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.js';
+import { checkJunit } from '../rig/junit-check.js';
+import type { Rig } from '../rig/rig.js';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
 
 async function drilled(
   body: (rig: Rig) => Promise<void>,

@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
-import { backupStatement } from '../../src/sql/backup-statement.ts';
-import { checkDatabase, checkServer } from '../../src/sql/preflight.ts';
-import { readDatabaseFacts, readServerFacts } from '../../src/sql/server-facts.ts';
-import type { SqlSession } from '../../src/sql/sql-session.ts';
-import { statementFailure } from '../../src/sql/statement-failure.ts';
-import { StandinServer } from '../standin/standin-server.ts';
-import type { OpenSession } from './sql-session-suite.ts';
-import { standinSettings } from './standin-settings.ts';
+import { checkDatabase, checkServer } from '../../src/sql/facts/preflight.js';
+import { readDatabaseFacts, readServerFacts } from '../../src/sql/facts/server-facts.js';
+import { statementFailure } from '../../src/sql/message/statement-failure.js';
+import type { SqlSession } from '../../src/sql/sql-session.js';
+import { backupStatement } from '../../src/sql/statement/backup-statement.js';
+import { StandinServer } from '../standin/standin-server.js';
+import type { OpenSession } from './sql-session-suite.js';
+import { standinSettings } from './standin-settings.js';
 
 const streams = { kind: 'generate', bytes: 1024 * 1024 } as const;
 

@@ -1,4 +1,4 @@
-import { openMssqlSession } from '../../src/sql/mssql-session.ts';
-import { sessionFacts } from './sql-session-facts-suite.ts';
+import { openMssqlSession } from '../../src/sql/tds/mssql-session.js';
+import { sessionFacts } from './sql-session-facts-suite.js';
 
 sessionFacts('the questions before a backup', openMssqlSession);

@@ -4,16 +4,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/errors.js';
 import type {
   SqlConnectionSettings,
   SqlMessage,
   SqlRow,
   SqlSession,
-} from '../../src/sql/sql-session.ts';
-import { StandinServer } from '../standin/standin-server.ts';
-import { SqlSessionRelay, stripEncryption } from './sql-session-relay.ts';
-import { standinSettings } from './standin-settings.ts';
+} from '../../src/sql/sql-session.js';
+import { StandinServer } from '../standin/standin-server.js';
+import { SqlSessionRelay, stripEncryption } from './sql-session-relay.js';
+import { standinSettings } from './standin-settings.js';
 
 export type OpenSession = (settings: SqlConnectionSettings) => Promise<SqlSession>;
 

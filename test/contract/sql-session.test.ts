@@ -5,12 +5,12 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { openMssqlSession } from '../../src/sql/mssql-session.ts';
-import type { SqlConnectionSettings } from '../../src/sql/sql-session.ts';
-import { testCertificate } from '../standin/certificate.ts';
-import { StandinServer } from '../standin/standin-server.ts';
-import { sqlSessionContract } from './sql-session-suite.ts';
-import { standinSettings } from './standin-settings.ts';
+import type { SqlConnectionSettings } from '../../src/sql/sql-session.js';
+import { openMssqlSession } from '../../src/sql/tds/mssql-session.js';
+import { testCertificate } from '../standin/certificate.js';
+import { StandinServer } from '../standin/standin-server.js';
+import { sqlSessionContract } from './sql-session-suite.js';
+import { standinSettings } from './standin-settings.js';
 
 sqlSessionContract('the session over mssql', openMssqlSession);
 

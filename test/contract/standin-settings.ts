@@ -1,5 +1,5 @@
-import type { SqlConnectionSettings } from '../../src/sql/sql-session.ts';
-import type { StandinServer } from '../standin/standin-server.ts';
+import type { SqlConnectionSettings } from '../../src/sql/sql-session.js';
+import type { StandinServer } from '../standin/standin-server.js';
 
 /** How a session reaches the stand-in, but for `change`. */
 export function standinSettings(

@@ -10,10 +10,10 @@ import {
   assertSignalAborts,
   longestAbortMs,
   signals,
-} from '../rig/aborting.ts';
-import { enter, type Phase, phases } from '../rig/phases.ts';
-import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
-import { decompressAll, fingerprint } from '../rig/zstd.ts';
+} from '../rig/aborting.js';
+import { enter, type Phase, phases } from '../rig/phases.js';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.js';
+import { decompressAll, fingerprint } from '../rig/zstd.js';
 
 suite('a signal ends a backup in good order', { concurrency: 2 }, () => {
   for (const phase of phases) {

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import type { Ended } from '../rig/program.ts';
-import type { Rig } from '../rig/rig.ts';
-import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
-import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import type { Ended } from '../rig/program.js';
+import type { Rig } from '../rig/rig.js';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.js';
+import { decompressAll, fingerprint } from '../rig/zstd.js';
 
 /** SQL Server learned of the failure by a command completed with `win32`, before SignalAbort was called. */
 function assertTold(rig: Rig, win32: number, command?: string): void {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { abort, assertServerFree, assertSignalAborts } from '../rig/aborting.ts';
+import { abort, assertServerFree, assertSignalAborts } from '../rig/aborting.js';
 import {
   assertRestoreEnded,
   badDisk,
@@ -12,8 +12,8 @@ import {
   inOrder,
   leftWords,
   restorePhases,
-} from '../rig/restore-phases.ts';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+} from '../rig/restore-phases.js';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
 
 const restore = ['restore', 'Copy'];
 const notAsked = /^warning: what state database \[Copy\] is in could not be asked$/m;

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { assertServerFree } from '../rig/aborting.ts';
-import { drillDatabases } from '../rig/drill-phases.ts';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+import { assertServerFree } from '../rig/aborting.js';
+import { drillDatabases } from '../rig/drill-phases.js';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
 
 const preload = `
 import { parentPort, workerData } from 'node:worker_threads';

@@ -1,8 +1,8 @@
 // A stored backup in memory. It refuses reads that could only come from a length that was believed unchecked.
 
 import assert from 'node:assert/strict';
-import { maxTrailerFrameBytes } from '../../src/archive/archive-trailer.ts';
-import type { Source } from '../../src/archive/source.ts';
+import { maxTrailerFrameBytes } from '../../src/archive/trailer.js';
+import type { Source } from '../../src/storage/source.js';
 
 export class ByteSource implements Source {
   readonly name = 'fuzzed.bak.zst';

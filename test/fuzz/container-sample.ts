@@ -1,9 +1,9 @@
 // A natively compressed backup (MSSQLBAK) made by hand. Its records are XPRESS Huffman data of literals only: every
 // byte value has a code of 8 bits, which is the value itself.
 
-import { block, filemark } from '../unit/archive/mtf-sample.ts';
-import { payloadSum } from './mend.ts';
-import { mediaHeader, setEnd, setStart } from './stream-sample.ts';
+import { block, filemark } from '../unit/mtf/sample.js';
+import { payloadSum } from './mend.js';
+import { mediaHeader, setEnd, setStart } from './stream-sample.js';
 
 const containerHeadBytes = 480;
 const recordHeadBytes = 28;

@@ -1,7 +1,7 @@
 // What a reader may do with bytes it does not like: throw a `Failure` of the kinds its documentation names. Anything
 // else that is thrown is a finding.
 
-import { Failure, type FailureKind } from '../../src/errors.ts';
+import { Failure, type FailureKind } from '../../src/errors.js';
 
 /** What `step` gives; undefined when it refuses the input in an allowed way. */
 export function unlessRefused<T>(kind: FailureKind, step: () => T): T | undefined {

@@ -4,8 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Outcome, Session } from './session.ts';
-import { loadTarget, type TargetName, targetNames } from './target-list.ts';
+import { type Outcome, Session } from './session.js';
+import { loadTarget, type TargetName, targetNames } from './target-list.js';
 
 const defaultSeconds = 60;
 

@@ -4,15 +4,15 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { compress } from 'zstd-napi';
-import { type ArchiveHeader, encodeArchiveHeader } from '../../src/archive/archive-header.ts';
-import { frameChecksum } from '../../src/archive/frame-header.ts';
-import { encodeJsonFrame } from '../../src/archive/json-frame.ts';
-import { emptyChecksum, SeekTable } from '../../src/archive/seek-table.ts';
-import { corpusPath } from '../rig/rig.ts';
-import { makeTwin, regionsOf, type Twin } from '../vectors/twins.ts';
-import { containerSample, literalPayload } from './container-sample.ts';
-import { smallStreams } from './stream-sample.ts';
-import type { TargetName } from './target-list.ts';
+import { type ArchiveHeader, encodeArchiveHeader } from '../../src/archive/header.js';
+import { encodeJsonFrame } from '../../src/archive/json-frame.js';
+import { emptyChecksum, SeekTable } from '../../src/archive/seek-table.js';
+import { frameChecksum } from '../../src/zstd/frame-header.js';
+import { corpusPath } from '../rig/rig.js';
+import { makeTwin, regionsOf, type Twin } from '../vectors/twins.js';
+import { containerSample, literalPayload } from './container-sample.js';
+import { smallStreams } from './stream-sample.js';
+import type { TargetName } from './target-list.js';
 
 export const testFolder = join(import.meta.dirname, '..', '..', '..', 'test');
 const vectors = join(testFolder, 'vectors', 'v1');

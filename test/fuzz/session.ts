@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import { helpToLoad, type LoadHelp } from './older-glibc.ts';
-import { corpusSeeds, seedsOf, testFolder } from './seeds.ts';
-import { type TargetFacts, type TargetName, targets } from './target-list.ts';
+import { helpToLoad, type LoadHelp } from './older-glibc.js';
+import { corpusSeeds, seedsOf, testFolder } from './seeds.js';
+import { type TargetFacts, type TargetName, targets } from './target-list.js';
 
 /** Longest time of one input: the slowest good ones take some milliseconds. */
 const inputSeconds = 5;

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { corpusPath, type Rig } from '../rig/rig.ts';
-import { assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { corpusPath, type Rig } from '../rig/rig.js';
+import { assertSame, assertSucceeded, trial } from '../rig/trial.js';
 
 interface Output {
   readonly length: number;

@@ -7,10 +7,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { Row } from '../../src/job/info-report.ts';
-import { writeArchive } from '../rig/make-archive.ts';
-import { extract, info, verify } from '../rig/read-jobs.ts';
-import { corpusPath } from '../rig/rig.ts';
+import type { Row } from '../../src/job/info/info-report.js';
+import { writeArchive } from '../rig/make-archive.js';
+import { extract, info, verify } from '../rig/read-jobs.js';
+import { corpusPath } from '../rig/rig.js';
 
 const reference = join(corpusPath, '..', 'tools', 'mtfdump.py');
 const files = existsSync(corpusPath)

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { VerifyReport } from '../../src/job/verify-report.ts';
-import { wholeBackups } from '../rig/corpus.ts';
-import { corpusPath } from '../rig/rig.ts';
-import { trial } from '../rig/trial.ts';
+import type { VerifyReport } from '../../src/job/verify/verify-report.js';
+import { wholeBackups } from '../rig/corpus.js';
+import { corpusPath } from '../rig/rig.js';
+import { trial } from '../rig/trial.js';
 
 /** WITH CHECKSUM or not is the backup's; the others have one set without checksums. */
 const sets: Readonly<Record<string, readonly boolean[]>> = {

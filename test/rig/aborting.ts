@@ -1,8 +1,8 @@
 // A signal in the middle of a run, and what must hold of the server afterwards.
 
 import assert from 'node:assert/strict';
-import type { Ended, Program } from './program.ts';
-import type { Rig } from './rig.ts';
+import type { Ended, Program } from './program.js';
+import type { Rig } from './rig.js';
 
 /** From the signal to the end of the process, with a server that answers (product.md §5). */
 export const longestAbortMs = 1000;

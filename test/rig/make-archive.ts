@@ -2,11 +2,11 @@
 
 import { open } from 'node:fs/promises';
 import zstd from 'zstd-napi/binding.js';
-import type { ArchiveHeader } from '../../src/archive/archive-header.ts';
-import { ArchiveWriter } from '../../src/archive/archive-writer.ts';
-import { MtfWalker } from '../../src/archive/mtf-walker.ts';
-import type { Sink } from '../../src/archive/sink.ts';
-import { MiB } from '../../src/byte-size.ts';
+import type { ArchiveHeader } from '../../src/archive/header.js';
+import { ArchiveWriter } from '../../src/archive/writer/archive-writer.js';
+import { MiB } from '../../src/base/byte-size.js';
+import { MtfWalker } from '../../src/mtf/walker.js';
+import type { Sink } from '../../src/storage/sink.js';
 
 export interface ArchiveOptions {
   readonly header?: Partial<ArchiveHeader>;

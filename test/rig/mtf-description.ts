@@ -1,7 +1,7 @@
 // A backup set of the stand-in for tests to change.
 
-import type { MtfDescription } from '../standin/mtf-configuration.ts';
-import { generateMtf } from '../standin/mtf-generator.ts';
+import type { MtfDescription } from '../standin/mtf-configuration.js';
+import { generateMtf } from '../standin/mtf-generator.js';
 
 export const description: MtfDescription = {
   type: 'full',

@@ -1,13 +1,13 @@
 // The offline jobs in this process: exit code and report, without the command line.
 
-import { Abort } from '../../src/abort.ts';
-import { exitCodes, Failure } from '../../src/errors.ts';
-import type { JobEvent } from '../../src/events.ts';
-import { extractJob } from '../../src/job/extract-job.ts';
-import { infoJob } from '../../src/job/info-job.ts';
-import type { FileInfo } from '../../src/job/info-report.ts';
-import { verifyJob } from '../../src/job/verify-job.ts';
-import type { VerifyReport } from '../../src/job/verify-report.ts';
+import { Abort } from '../../src/base/abort.js';
+import type { JobEvent } from '../../src/base/events.js';
+import { exitCodes, Failure } from '../../src/errors.js';
+import { extractJob } from '../../src/job/extract/extract-job.js';
+import { infoJob } from '../../src/job/info/info-job.js';
+import type { FileInfo } from '../../src/job/info/info-report.js';
+import { verifyJob } from '../../src/job/verify/verify-job.js';
+import type { VerifyReport } from '../../src/job/verify/verify-report.js';
 
 export interface Verified {
   readonly exitCode: number;

@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Fault } from '../standin/fault.ts';
-import type { DeviceOperation } from '../standin/statement.ts';
-import { type Aborted, assertServerFree, assertSignalAborts, generousAbortMs } from './aborting.ts';
-import { enter, judge, type Phase, slowLogin } from './phases.ts';
-import type { Program } from './program.ts';
-import type { Rig } from './rig.ts';
-import { assertSucceeded } from './trial.ts';
+import type { Fault } from '../standin/fault.js';
+import type { DeviceOperation } from '../standin/statement.js';
+import { type Aborted, assertServerFree, assertSignalAborts, generousAbortMs } from './aborting.js';
+import { enter, judge, type Phase, slowLogin } from './phases.js';
+import type { Program } from './program.js';
+import type { Rig } from './rig.js';
+import { assertSucceeded } from './trial.js';
 
 export interface RestorePhase extends Phase {
   /** What is restored; default: one file. */

@@ -6,9 +6,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { InstanceOptions } from '../standin/instance.ts';
-import { StandinServer } from '../standin/standin-server.ts';
-import { Program, type ProgramOptions } from './program.ts';
+import type { InstanceOptions } from '../standin/instance.js';
+import { StandinServer } from '../standin/standin-server.js';
+import { Program, type ProgramOptions } from './program.js';
 
 // Compiled files lie in dist/test/rig, three folders below the project.
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -2,9 +2,9 @@
 // the judge saw no breach of the contract, the server no protocol error, and the folder holds exactly `leaves`.
 
 import assert from 'node:assert/strict';
-import type { InstanceOptions } from '../standin/instance.ts';
-import type { Ended } from './program.ts';
-import { Rig } from './rig.ts';
+import type { InstanceOptions } from '../standin/instance.js';
+import type { Ended } from './program.js';
+import { Rig } from './rig.js';
 
 export async function trial(
   leaves: readonly string[],

@@ -1,7 +1,7 @@
 // The moments of `verify --server` at which something from outside can hit it.
 
-import { type Phase, phases } from './phases.ts';
-import { begun } from './restore-phases.ts';
+import { type Phase, phases } from './phases.js';
+import { begun } from './restore-phases.js';
 
 /** Of `verify --server`: the files by themselves are done with when the statement comes. */
 export const verifyPhases: readonly Phase[] = [

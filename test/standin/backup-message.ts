@@ -1,6 +1,6 @@
 // The messages of BACKUP and RESTORE: number, severity and words of sys.messages.
-import type { ServerMessage } from './sql-error.ts';
-import { operatingSystemError } from './win32-text.ts';
+import type { ServerMessage } from './sql-error.js';
+import { operatingSystemError } from './win32-text.js';
 
 const error = (number: number, text: string, severity = 16): ServerMessage => ({
   number,

@@ -1,14 +1,14 @@
 // Carries out the statements of a batch, one after the other, and says what SQL Server would say.
-import { parseBatch } from './batch-parser.ts';
-import { type DeviceContext, runDeviceStatement } from './device-executor.ts';
-import { evaluate, truth } from './evaluator.ts';
-import type { Database } from './instance.ts';
-import { pause } from './pause.ts';
-import { runSelect, sessionScope } from './query.ts';
-import { convert, toText } from './sql-conversion.ts';
-import { SqlError, undeclaredVariable, unknownProcedure } from './sql-error.ts';
-import { nullOf, type SqlValue } from './sql-value.ts';
-import type { Statement } from './statement.ts';
+import { parseBatch } from './batch-parser.js';
+import { type DeviceContext, runDeviceStatement } from './device-executor.js';
+import { evaluate, truth } from './evaluator.js';
+import type { Database } from './instance.js';
+import { pause } from './pause.js';
+import { runSelect, sessionScope } from './query.js';
+import { convert, toText } from './sql-conversion.js';
+import { SqlError, undeclaredVariable, unknownProcedure } from './sql-error.js';
+import { nullOf, type SqlValue } from './sql-value.js';
+import type { Statement } from './statement.js';
 
 /** Everything a statement may need; the fault is drawn when a BACKUP or RESTORE asks for it. */
 export type BatchContext = Omit<DeviceContext, 'fault'> & {

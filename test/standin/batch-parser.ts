@@ -1,13 +1,13 @@
 // A batch as statements. Whatever is not understood is a syntax error, worded as SQL Server words it.
-import { parseDeviceStatement } from './device-statement-parser.ts';
-import type { Expression } from './expression.ts';
-import { parseExpression } from './expression-parser.ts';
-import { parseSelect } from './select-parser.ts';
-import { textOf } from './sql-value.ts';
-import type { Statement } from './statement.ts';
-import { isReserved, TokenCursor } from './token-cursor.ts';
-import { tokenize } from './tokenizer.ts';
-import { parseType } from './type-parser.ts';
+import { parseDeviceStatement } from './device-statement-parser.js';
+import type { Expression } from './expression.js';
+import { parseExpression } from './expression-parser.js';
+import { parseSelect } from './select-parser.js';
+import { textOf } from './sql-value.js';
+import type { Statement } from './statement.js';
+import { isReserved, TokenCursor } from './token-cursor.js';
+import { tokenize } from './tokenizer.js';
+import { parseType } from './type-parser.js';
 
 export function parseBatch(source: string): Statement[] {
   const cursor = new TokenCursor(tokenize(source), parseSelect);

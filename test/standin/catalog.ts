@@ -1,7 +1,7 @@
 // The catalog views a backup tool asks, as columns and rows.
-import type { Database, Instance } from './instance.ts';
-import { serverProperty } from './server-property.ts';
-import type { Session } from './session.ts';
+import type { Database, Instance } from './instance.js';
+import { serverProperty } from './server-property.js';
+import type { Session } from './session.js';
 import {
   bigintType,
   bitType,
@@ -15,7 +15,7 @@ import {
   smallintType,
   tinyintType,
   variantType,
-} from './sql-value.ts';
+} from './sql-value.js';
 
 export interface CatalogTable {
   readonly columns: Readonly<Record<string, SqlType>>;

@@ -1,8 +1,8 @@
 // Reads a stream that SQL Server compressed (MSSQLBAK) the way VERIFYONLY does, without decompressing it: every
 // record by its checksum, every filemark by that of its header. Layout: mtf.md, section 9.
 
-import { headerChecksum } from './mtf-checksum.ts';
-import type { ReadAt } from './mtf-reader.ts';
+import { headerChecksum } from './mtf-checksum.js';
+import type { ReadAt } from './mtf-reader.js';
 
 export interface CompressedContent {
   readonly state: 'complete' | 'truncated' | 'damaged';

@@ -1,14 +1,14 @@
 // Drives one device set over the control channel, from `begin` to its end. What the end means is device-verdict.ts.
-import { backupMessages } from './backup-message.ts';
-import type { ControlChannel } from './control-channel.ts';
-import type { ControlValue } from './control-line.ts';
-import { DeviceFailure } from './device-failure.ts';
-import type { DeviceOptions } from './device-options.ts';
-import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.ts';
-import { deviceFaultValues, type Fault } from './fault.ts';
-import type { ActiveRequest, Instance } from './instance.ts';
-import { pause } from './pause.ts';
-import type { ServerMessage } from './sql-error.ts';
+import { backupMessages } from './backup-message.js';
+import type { ControlChannel } from './control-channel.js';
+import type { ControlValue } from './control-line.js';
+import { DeviceFailure } from './device-failure.js';
+import type { DeviceOptions } from './device-options.js';
+import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.js';
+import { deviceFaultValues, type Fault } from './fault.js';
+import type { ActiveRequest, Instance } from './instance.js';
+import { pause } from './pause.js';
+import type { ServerMessage } from './sql-error.js';
 
 export interface DeviceWork {
   readonly values: Readonly<Record<string, ControlValue>>;

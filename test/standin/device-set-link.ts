@@ -1,6 +1,6 @@
 // One device set of a client, as the server sees it over the control channel.
 import type { Socket } from 'node:net';
-import { type ControlValue, formatControlLine, parseControlLine } from './control-line.ts';
+import { type ControlValue, formatControlLine, parseControlLine } from './control-line.js';
 
 /** Win32 code with which the client completed a command. */
 export interface CompletionError {

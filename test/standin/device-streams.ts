@@ -1,12 +1,12 @@
 // The bytes a BACKUP sends, per device, for every database of the instance. The same request gives the same bytes.
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { Database, Instance, StreamSpec } from './instance.ts';
-import type { MtfBackupType, MtfDescription } from './mtf-configuration.ts';
-import { generateMtf } from './mtf-generator.ts';
-import { spool } from './mtf-spooler.ts';
-import { type Piece, readRecipe, recipeLength, splitRecipe } from './recipe.ts';
-import { serverProperty } from './server-property.ts';
+import type { Database, Instance, StreamSpec } from './instance.js';
+import type { MtfBackupType, MtfDescription } from './mtf-configuration.js';
+import { generateMtf } from './mtf-generator.js';
+import { spool } from './mtf-spooler.js';
+import { type Piece, readRecipe, recipeLength, splitRecipe } from './recipe.js';
+import { serverProperty } from './server-property.js';
 
 export interface StreamRequest {
   readonly database: Database;

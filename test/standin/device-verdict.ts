@@ -1,8 +1,8 @@
 // What SQL Server says about the way a device set ended. Pure.
-import { backupMessages } from './backup-message.ts';
-import { DeviceFailure } from './device-failure.ts';
-import type { CompletionError, DeviceSetEnd } from './device-set-link.ts';
-import { type Fault, raised } from './fault.ts';
+import { backupMessages } from './backup-message.js';
+import { DeviceFailure } from './device-failure.js';
+import type { CompletionError, DeviceSetEnd } from './device-set-link.js';
+import { type Fault, raised } from './fault.js';
 
 export interface EndOfWork {
   readonly isBackup: boolean;

@@ -1,7 +1,7 @@
 // What can be scripted to go wrong, or to take time, with the next BACKUP or RESTORE (or login).
-import type { ControlValue } from './control-line.ts';
-import { DeviceFailure } from './device-failure.ts';
-import type { ServerMessage } from './sql-error.ts';
+import type { ControlValue } from './control-line.js';
+import { DeviceFailure } from './device-failure.js';
+import type { ServerMessage } from './sql-error.js';
 
 /** Keys the native half acts on (PROTOCOL.md); they travel with `begin` as they are. */
 export interface DeviceFault {

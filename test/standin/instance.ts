@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { TlsPolicy } from './prelogin.ts';
+import type { TlsPolicy } from './prelogin.js';
 
 /** Where the bytes of a BACKUP come from. */
 export type StreamSpec =

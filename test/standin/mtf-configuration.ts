@@ -1,6 +1,6 @@
 // The MQCI stream of a generated backup: SCIN (the backup), SFGI (its filegroup), SFIN (its files).
-import { guidBytes } from './column-codec.ts';
-import { mtfDate } from './mtf-block.ts';
+import { guidBytes } from './column-codec.js';
+import { mtfDate } from './mtf-block.js';
 
 export interface Lsn {
   readonly file: number;

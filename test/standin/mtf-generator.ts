@@ -1,7 +1,7 @@
 // A structurally valid SQL Server backup stream of any size, as a head, a block of pages to repeat, and a tail.
 // Pure: nothing is written here. Order of blocks: TAPE SFMB SSET VOLB MSCI MSDA MSTL MSLS SFMB ESET ESET SFMB.
 
-import { guidBytes } from './column-codec.ts';
+import { guidBytes } from './column-codec.js';
 import {
   type BlockPlace,
   MtfBlock,
@@ -9,10 +9,10 @@ import {
   stream,
   streamHeader,
   streamHeaderBytes,
-} from './mtf-block.ts';
-import { sectorChecksum } from './mtf-checksum.ts';
-import { type MtfDescription, type MtfSizes, mqci } from './mtf-configuration.ts';
-import { extentBytes, pageBlock, pageBlockBytes } from './mtf-pages.ts';
+} from './mtf-block.js';
+import { sectorChecksum } from './mtf-checksum.js';
+import { type MtfDescription, type MtfSizes, mqci } from './mtf-configuration.js';
+import { extentBytes, pageBlock, pageBlockBytes } from './mtf-pages.js';
 
 export interface MtfFamily {
   /** 1-based. */

@@ -1,7 +1,7 @@
 // Reads an MTF stream the way RESTORE does: block by block, every header checksum checked, payload skipped.
 
-import { headerChecksum, sectorChecksum } from './mtf-checksum.ts';
-import type { Lsn } from './mtf-configuration.ts';
+import { headerChecksum, sectorChecksum } from './mtf-checksum.js';
+import type { Lsn } from './mtf-configuration.js';
 
 /** Random access to the bytes of a stream; may give fewer bytes at its end. */
 export type ReadAt = (position: number, length: number) => Promise<Buffer>;

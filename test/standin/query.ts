@@ -1,14 +1,14 @@
 // SELECT carried out: nested loops over the catalog, then filter, aggregate, sort, project.
-import { findTable } from './catalog.ts';
-import { evaluate, truth } from './evaluator.ts';
-import type { Expression, Join, Select, SelectItem, TableSource } from './expression.ts';
-import { aggregates, typeOf } from './expression-type.ts';
-import { type QueryRunner, Scope, type ScopeTable } from './scope.ts';
-import type { Session } from './session.ts';
-import { compare } from './sql-conversion.ts';
-import { invalidObject, SqlError } from './sql-error.ts';
-import type { SqlType, SqlValue } from './sql-value.ts';
-import type { Column } from './tokens.ts';
+import { findTable } from './catalog.js';
+import { evaluate, truth } from './evaluator.js';
+import type { Expression, Join, Select, SelectItem, TableSource } from './expression.js';
+import { aggregates, typeOf } from './expression-type.js';
+import { type QueryRunner, Scope, type ScopeTable } from './scope.js';
+import type { Session } from './session.js';
+import { compare } from './sql-conversion.js';
+import { invalidObject, SqlError } from './sql-error.js';
+import type { SqlType, SqlValue } from './sql-value.js';
+import type { Column } from './tokens.js';
 
 export interface QueryResult {
   readonly columns: readonly Column[];

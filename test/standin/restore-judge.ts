@@ -1,13 +1,13 @@
 // What RESTORE thinks of the bytes it was given.
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { backupMessages } from './backup-message.ts';
-import { readCompressed } from './compressed-reader.ts';
-import type { RunDevice } from './device-run.ts';
-import { type MtfContent, type MtfFile, type ReadAt, readMtf } from './mtf-reader.ts';
-import type { Piece } from './recipe.ts';
-import type { ServerMessage } from './sql-error.ts';
-import type { DeviceOperation } from './statement.ts';
+import { backupMessages } from './backup-message.js';
+import { readCompressed } from './compressed-reader.js';
+import type { RunDevice } from './device-run.js';
+import { type MtfContent, type MtfFile, type ReadAt, readMtf } from './mtf-reader.js';
+import type { Piece } from './recipe.js';
+import type { ServerMessage } from './sql-error.js';
+import type { DeviceOperation } from './statement.js';
 
 export interface RestoreVerdict {
   readonly failure: ServerMessage | undefined;

@@ -1,7 +1,7 @@
 // SERVERPROPERTY, CONNECTIONPROPERTY and @@VERSION of the instance.
-import type { Instance } from './instance.ts';
-import type { Session } from './session.ts';
-import type { SqlValue } from './sql-value.ts';
+import type { Instance } from './instance.js';
+import type { Session } from './session.js';
+import type { SqlValue } from './sql-value.js';
 
 const engineEditions: [RegExp, number][] = [
   [/express/i, 4],

@@ -1,7 +1,7 @@
 // What belongs to one connection: who, where, which database, variables. Plain data.
-import type { Instance } from './instance.ts';
-import type { Login } from './login7.ts';
-import type { Typed } from './sql-value.ts';
+import type { Instance } from './instance.js';
+import type { Login } from './login7.js';
+import type { Typed } from './sql-value.js';
 
 export interface Session {
   readonly id: number;

@@ -1,6 +1,6 @@
 // Conversions and comparison between SQL values, with SQL Server's rules where a backup tool can meet them.
-import { conversionFailed } from './sql-error.ts';
-import { nvarchar, type SqlType, type SqlValue, type Typed } from './sql-value.ts';
+import { conversionFailed } from './sql-error.js';
+import { nvarchar, type SqlType, type SqlValue, type Typed } from './sql-value.js';
 
 export function toInteger(value: Exclude<SqlValue, null>): bigint {
   if (typeof value === 'bigint') return value;

@@ -1,10 +1,10 @@
 // The built-in functions, each with its result type and its meaning.
 
 import { randomUUID } from 'node:crypto';
-import { usedPages } from './catalog.ts';
-import { connectionProperty, serverProperty, versionText } from './server-property.ts';
-import type { Session } from './session.ts';
-import { compare, convert, toInteger, toText } from './sql-conversion.ts';
+import { usedPages } from './catalog.js';
+import { connectionProperty, serverProperty, versionText } from './server-property.js';
+import type { Session } from './session.js';
+import { compare, convert, toInteger, toText } from './sql-conversion.js';
 import {
   datetimeType,
   guidType,
@@ -14,7 +14,7 @@ import {
   type SqlValue,
   smallintType,
   variantType,
-} from './sql-value.ts';
+} from './sql-value.js';
 
 export interface SqlFunction {
   readonly args: readonly [number, number];

@@ -4,16 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlChannel } from './control-channel.ts';
-import type { DeviceRun } from './device-run.ts';
-import type { DeviceSetLink } from './device-set-link.ts';
-import { StreamLibrary } from './device-streams.ts';
-import type { Fault, LoginFault } from './fault.ts';
-import { Instance, type InstanceOptions } from './instance.ts';
-import type { Login } from './login7.ts';
-import type { ConnectionCipher } from './prelogin.ts';
-import type { DeviceBytes } from './recipe.ts';
-import { TdsConnection } from './tds-connection.ts';
+import { ControlChannel } from './control-channel.js';
+import type { DeviceRun } from './device-run.js';
+import type { DeviceSetLink } from './device-set-link.js';
+import { StreamLibrary } from './device-streams.js';
+import type { Fault, LoginFault } from './fault.js';
+import { Instance, type InstanceOptions } from './instance.js';
+import type { Login } from './login7.js';
+import type { ConnectionCipher } from './prelogin.js';
+import type { DeviceBytes } from './recipe.js';
+import { TdsConnection } from './tds-connection.js';
 
 export interface LoginRecord {
   readonly user: string;

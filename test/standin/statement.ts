@@ -1,5 +1,5 @@
 // The statements the stand-in carries out.
-import type { Expression, Select } from './expression.ts';
+import type { Expression, Select } from './expression.js';
 
 export type DeviceOperation =
   | 'BACKUP DATABASE'
@@ -43,7 +43,7 @@ export type Statement =
       readonly kind: 'declare';
       readonly variables: readonly {
         readonly name: string;
-        readonly type: import('./sql-value.ts').SqlType;
+        readonly type: import('./sql-value.js').SqlType;
         readonly value: Expression | undefined;
       }[];
     }

@@ -1,23 +1,23 @@
 // One client: PRELOGIN, TLS, login, then one request after the other. A request may be cut short by an attention.
 import type { Socket } from 'node:net';
-import { type BatchContext, executeBatch } from './batch-executor.ts';
-import { ByteReader } from './byte-reader.ts';
-import { type LoginFault, serverMessage } from './fault.ts';
-import type { Instance } from './instance.ts';
-import { isKerberos, type Login, parseLogin } from './login7.ts';
-import { packetTypes, type TdsMessage } from './packet.ts';
+import { type BatchContext, executeBatch } from './batch-executor.js';
+import { ByteReader } from './byte-reader.js';
+import { type LoginFault, serverMessage } from './fault.js';
+import type { Instance } from './instance.js';
+import { isKerberos, type Login, parseLogin } from './login7.js';
+import { packetTypes, type TdsMessage } from './packet.js';
 import {
   type ConnectionCipher,
   encodePrelogin,
   negotiate,
   readClientEncryption,
-} from './prelogin.ts';
-import { parseRemoteCall } from './rpc.ts';
-import type { Session } from './session.ts';
-import { toText } from './sql-conversion.ts';
-import { type ServerMessage, unknownProcedure } from './sql-error.ts';
-import type { Typed } from './sql-value.ts';
-import { TokenReply } from './token-reply.ts';
+} from './prelogin.js';
+import { parseRemoteCall } from './rpc.js';
+import type { Session } from './session.js';
+import { toText } from './sql-conversion.js';
+import { type ServerMessage, unknownProcedure } from './sql-error.js';
+import type { Typed } from './sql-value.js';
+import { TokenReply } from './token-reply.js';
 import {
   done,
   doneStatus,
@@ -26,8 +26,8 @@ import {
   environmentText,
   loginAck,
   message as messageToken,
-} from './tokens.ts';
-import { Wire } from './wire.ts';
+} from './tokens.js';
+import { Wire } from './wire.js';
 
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionHost {

@@ -1,7 +1,7 @@
 // One client socket seen as TDS messages, in plain text or through the TLS tunnel.
 import type { Socket } from 'node:net';
-import { encodePackets, PacketReader, packetTypes, type TdsMessage } from './packet.ts';
-import { TlsTunnel } from './tls-tunnel.ts';
+import { encodePackets, PacketReader, packetTypes, type TdsMessage } from './packet.js';
+import { TlsTunnel } from './tls-tunnel.js';
 
 export interface WireListener {
   message(message: TdsMessage): void;

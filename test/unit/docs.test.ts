@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { suite, test } from 'node:test';
-import { runProgram } from '../../src/cli/program.ts';
-import { exitCodes } from '../../src/errors.ts';
+import { runProgram } from '../../src/cli/program.js';
+import { exitCodes } from '../../src/errors.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const documents = ['.', 'docs', 'test/standin'].flatMap((folder) =>

@@ -1,6 +1,6 @@
 // The damaged twins of the golden archive: which byte is what, and how a twin is made from it.
 
-import { decodeSeekTable, decodeSeekTableFooter } from '../../src/archive/seek-table.ts';
+import { decodeSeekTable, decodeSeekTableFooter } from '../../src/archive/seek-table.js';
 
 /** A damaged copy of sales.bak.zst and the exit codes it must give. */
 export interface Twin {

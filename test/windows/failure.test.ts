@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.ts';
-import { decompressAll, fingerprint } from '../rig/zstd.ts';
-import type { Fault } from '../standin/fault.ts';
-import { appFolder } from './places.ts';
-import { type WindowsRig, windowsTrial } from './windows-rig.ts';
+import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.js';
+import { decompressAll, fingerprint } from '../rig/zstd.js';
+import type { Fault } from '../standin/fault.js';
+import { appFolder } from './places.js';
+import { type WindowsRig, windowsTrial } from './windows-rig.js';
 
 const MiB = 1024 * 1024;
 const holderScript = join(appFolder, 'dist', 'test', 'windows', 'file-holder.js');

@@ -2,22 +2,22 @@
 
 import assert from 'node:assert/strict';
 import zstd from 'zstd-napi/binding.js';
-import { checkEnd } from '../../../src/archive/archive-end.ts';
+import { checkEnd } from '../../../src/archive/reader/archive-end.js';
 import {
   dataEntries,
   type FinishedArchive,
   finishedArchive,
   openSource,
   type StoredArchive,
-} from '../../../src/archive/archive-reader.ts';
-import { checkFrame } from '../../../src/archive/frame-check.ts';
-import { FrameWalker } from '../../../src/archive/frame-walker.ts';
-import { rawBytesOf } from '../../../src/archive/raw-bytes.ts';
-import { MiB } from '../../../src/byte-size.ts';
-import { describeBackup, describeRaw } from '../../../src/job/backup-description.ts';
-import { rawBytesOfBackup } from '../../../src/pipeline/raw-bytes.ts';
-import { ByteSource } from '../byte-source.ts';
-import { unlessRefused, unlessRejected } from '../judge.ts';
+} from '../../../src/archive/reader/archive-reader.js';
+import { checkFrame } from '../../../src/archive/reader/frame-check.js';
+import { MiB } from '../../../src/base/byte-size.js';
+import { describeBackup, describeRaw } from '../../../src/job/sets/backup-description.js';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
+import { rawBytesOfBackup } from '../../../src/pipeline/decompress/raw-bytes.js';
+import { FrameWalker } from '../../../src/zstd/frame-walker.js';
+import { ByteSource } from '../byte-source.js';
+import { unlessRefused, unlessRejected } from '../judge.js';
 
 /** Raw bytes of archives that are read twice: more is the business of zstd. */
 const maxRawBytes = 4 * MiB;

@@ -2,10 +2,10 @@
 // the same when it is written again, every value in quotes.
 
 import assert from 'node:assert/strict';
-import { parseConnectionString, yesOrNo } from '../../../src/cli/connection-string.ts';
-import { parseServerName } from '../../../src/cli/server-name.ts';
-import { Failure } from '../../../src/errors.ts';
-import { unlessRefused } from '../judge.ts';
+import { parseConnectionString, yesOrNo } from '../../../src/cli/options/connection-string.js';
+import { parseServerName } from '../../../src/cli/options/server-name.js';
+import { Failure } from '../../../src/errors.js';
+import { unlessRefused } from '../judge.js';
 
 const keys: Readonly<Record<string, string>> = {
   server: 'Server',

@@ -1,14 +1,14 @@
 // The JSON in header and trailer. What is accepted can be written, and reads back the same.
 
 import assert from 'node:assert/strict';
-import { decodeArchiveHeader, encodeArchiveHeader } from '../../../src/archive/archive-header.ts';
+import { decodeArchiveHeader, encodeArchiveHeader } from '../../../src/archive/header.js';
 import {
   decodeArchiveTrailer,
   encodeArchiveTrailer,
   trailerFrameBytes,
-} from '../../../src/archive/archive-trailer.ts';
-import { archiveFrameMagic, encodeSkippableHead } from '../../../src/archive/skippable-frame.ts';
-import { unlessRefused } from '../judge.ts';
+} from '../../../src/archive/trailer.js';
+import { archiveFrameMagic, encodeSkippableHead } from '../../../src/zstd/skippable-frame.js';
+import { unlessRefused } from '../judge.js';
 
 /** Longer texts may be cut when they are written again. */
 const maxMessageText = 400;

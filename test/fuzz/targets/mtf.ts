@@ -1,14 +1,14 @@
 // A native backup stream, read in pieces, with and without sums made by others, and by hops. All must agree.
 
 import assert from 'node:assert/strict';
-import { MtfDataCheck } from '../../../src/archive/mtf-data-check.ts';
-import { describeMtf, type MtfDescription } from '../../../src/archive/mtf-description.ts';
-import type { MtfFacts } from '../../../src/archive/mtf-facts.ts';
-import { MtfWalker } from '../../../src/archive/mtf-walker.ts';
-import { rawBytesOf } from '../../../src/archive/raw-bytes.ts';
-import { sectorBytes, sumSectors } from '../../../src/sector-sums.ts';
-import { mendTape } from '../mend.ts';
-import { piecesOf, wantsMending } from '../pieces.ts';
+import { sectorBytes, sumSectors } from '../../../src/memory/sector-sums.js';
+import { MtfDataCheck } from '../../../src/mtf/check/data-check.js';
+import { describeMtf, type MtfDescription } from '../../../src/mtf/description.js';
+import type { MtfFacts } from '../../../src/mtf/facts.js';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
+import { MtfWalker } from '../../../src/mtf/walker.js';
+import { mendTape } from '../mend.js';
+import { piecesOf, wantsMending } from '../pieces.js';
 
 /** Pieces of the verification are whole sectors, with their sums. */
 const summedBytes = 16 * sectorBytes;

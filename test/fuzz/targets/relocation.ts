@@ -8,10 +8,10 @@
 //   N database                 the restored one
 
 import assert from 'node:assert/strict';
-import { type ListedFile, readFileList } from '../../../src/sql/file-list.ts';
-import { relocate } from '../../../src/sql/file-relocation.ts';
-import { pathKey } from '../../../src/sql/server-path.ts';
-import { unlessRefused } from '../judge.ts';
+import { type ListedFile, readFileList } from '../../../src/sql/facts/file-list.js';
+import { pathKey } from '../../../src/sql/server-path.js';
+import { relocate } from '../../../src/sql/statement/file-relocation.js';
+import { unlessRefused } from '../judge.js';
 
 const kinds = { D: 'data', L: 'log', C: 'container' } as const;
 

@@ -6,9 +6,9 @@ import {
   decodeSeekTable,
   decodeSeekTableFooter,
   type SeekTable,
-} from '../../../src/archive/seek-table.ts';
-import { skippableHeadBytes } from '../../../src/archive/skippable-frame.ts';
-import { unlessRefused } from '../judge.ts';
+} from '../../../src/archive/seek-table.js';
+import { skippableHeadBytes } from '../../../src/zstd/skippable-frame.js';
+import { unlessRefused } from '../judge.js';
 
 export function fuzz(data: Uint8Array): void {
   const bytes = Buffer.from(data);

@@ -3,18 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compress, decompress } from 'zstd-napi';
-import { decodeArchiveHeader } from '../../../src/archive/archive-header.ts';
+import { decodeArchiveHeader } from '../../../src/archive/header.js';
+import { decodeSeekTable, decodeSeekTableFooter } from '../../../src/archive/seek-table.js';
 import {
   type ArchiveTrailer,
   decodeArchiveTrailer,
   trailerFrameBytes,
-} from '../../../src/archive/archive-trailer.ts';
-import { ArchiveWriter } from '../../../src/archive/archive-writer.ts';
-import { BareWriter } from '../../../src/archive/bare-writer.ts';
-import { frameChecksum } from '../../../src/archive/frame-header.ts';
-import { decodeSeekTable, decodeSeekTableFooter } from '../../../src/archive/seek-table.ts';
-import { Failure } from '../../../src/errors.ts';
-import { facts, frameOf, header, MemorySink, sample } from './rig.ts';
+} from '../../../src/archive/trailer.js';
+import { ArchiveWriter } from '../../../src/archive/writer/archive-writer.js';
+import { BareWriter } from '../../../src/archive/writer/bare-writer.js';
+import { Failure } from '../../../src/errors.js';
+import { frameChecksum } from '../../../src/zstd/frame-header.js';
+import { facts, frameOf, header, MemorySink, sample } from './rig.js';
 
 /** Reads an archive the way any reader of docs/archive-format.md would. */
 function readArchive(bytes: Uint8Array): {

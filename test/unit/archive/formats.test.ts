@@ -9,29 +9,29 @@ import {
   maxFrameSize,
   maxHeaderFrameBytes,
   maxStripes,
-} from '../../../src/archive/archive-header.ts';
-import {
-  type ArchiveTrailer,
-  decodeArchiveTrailer,
-  encodeArchiveTrailer,
-  trailerFrameBytes,
-} from '../../../src/archive/archive-trailer.ts';
-import { decodeFrameHeader, frameChecksum } from '../../../src/archive/frame-header.ts';
-import { encodeJsonFrame } from '../../../src/archive/json-frame.ts';
+} from '../../../src/archive/header.js';
+import { encodeJsonFrame } from '../../../src/archive/json-frame.js';
 import {
   decodeSeekTable,
   decodeSeekTableFooter,
   emptyChecksum,
   SeekTable,
-} from '../../../src/archive/seek-table.ts';
+} from '../../../src/archive/seek-table.js';
+import {
+  type ArchiveTrailer,
+  decodeArchiveTrailer,
+  encodeArchiveTrailer,
+  trailerFrameBytes,
+} from '../../../src/archive/trailer.js';
+import { Failure } from '../../../src/errors.js';
+import { decodeFrameHeader, frameChecksum } from '../../../src/zstd/frame-header.js';
 import {
   archiveFrameMagic,
   decodeSkippableHead,
   encodeSkippableHead,
   isSkippable,
-} from '../../../src/archive/skippable-frame.ts';
-import { Failure } from '../../../src/errors.ts';
-import { facts, failure, frameOf, header, sample } from './rig.ts';
+} from '../../../src/zstd/skippable-frame.js';
+import { facts, failure, frameOf, header, sample } from './rig.js';
 
 const file = 'sales.bak';
 const damage = failure('integrity', 'archive-damaged', /^sales\.bak is damaged: /);

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { MssqlbakCheck } from '../../../src/archive/mssqlbak-check.ts';
-import { containerSample } from '../../fuzz/container-sample.ts';
+import { MssqlbakCheck } from '../../../src/archive/mssqlbak-check.js';
+import { containerSample } from '../../fuzz/container-sample.js';
 
 const recordHeadBytes = 28;
 const whole = containerSample();

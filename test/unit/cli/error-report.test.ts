@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorReport } from '../../../src/cli/error-report.ts';
-import { errorLines } from '../../../src/cli/text-reporter.ts';
-import { exitCodes, Failure, type FailureKind } from '../../../src/errors.ts';
+import { errorReport } from '../../../src/cli/report/error-report.js';
+import { errorLines } from '../../../src/cli/report/text-reporter.js';
+import { exitCodes, Failure, type FailureKind } from '../../../src/errors.js';
 
 for (const [kind, exitCode] of Object.entries(exitCodes)) {
   test(`a failure of kind ${kind} ends with ${exitCode}`, () => {

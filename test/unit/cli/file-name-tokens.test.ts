@@ -7,8 +7,8 @@ import {
   timestamp,
   tokenNames,
   usesToken,
-} from '../../../src/cli/file-name-tokens.ts';
-import { Failure } from '../../../src/errors.ts';
+} from '../../../src/cli/options/file-name-tokens.js';
+import { Failure } from '../../../src/errors.js';
 
 const values = {
   database: 'Sales',

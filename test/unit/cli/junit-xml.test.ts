@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { junitXml } from '../../../src/cli/junit-xml.ts';
-import { type DrillReport, skipped } from '../../../src/job/drill-report.ts';
-import { checkJunit } from '../../rig/junit-check.ts';
+import { junitXml } from '../../../src/cli/files/junit-xml.js';
+import { type DrillReport, skipped } from '../../../src/job/drill/drill-report.js';
+import { checkJunit } from '../../rig/junit-check.js';
 
 const passed = { outcome: 'passed', elapsedMs: 1234, messages: [] } as const;
 const report: DrillReport = {

@@ -14,13 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Abort } from '../../../src/abort.ts';
-import { askPassword, type Keyboard } from '../../../src/cli/password-prompt.ts';
-import { Run } from '../../../src/cli/run.ts';
-import { catchSignals } from '../../../src/cli/signals.ts';
-import { syncWriter } from '../../../src/cli/sync-writer.ts';
-import { Failure } from '../../../src/errors.ts';
-import { summary, surroundings } from './surroundings.ts';
+import { Abort } from '../../../src/base/abort.js';
+import { Run } from '../../../src/cli/run.js';
+import { askPassword, type Keyboard } from '../../../src/cli/secrets/password-prompt.js';
+import { catchSignals } from '../../../src/cli/signals.js';
+import { syncWriter } from '../../../src/cli/sync-writer.js';
+import { Failure } from '../../../src/errors.js';
+import { summary, surroundings } from './surroundings.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vdibackup-cli-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Output } from '../../../src/cli/output.ts';
-import { Redactor } from '../../../src/cli/redact.ts';
+import { Output } from '../../../src/cli/report/output.js';
+import { Redactor } from '../../../src/cli/secrets/redact.js';
 
 function redactor(...secrets: string[]): Redactor {
   const made = new Redactor();

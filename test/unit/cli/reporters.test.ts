@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorReport } from '../../../src/cli/error-report.ts';
-import { JsonReporter } from '../../../src/cli/json-reporter.ts';
-import { Output } from '../../../src/cli/output.ts';
-import { PlainProgress } from '../../../src/cli/plain-progress.ts';
-import { barLine, ProgressBar } from '../../../src/cli/progress-bar.ts';
-import { ProgressGauge } from '../../../src/cli/progress-gauge.ts';
-import { Redactor } from '../../../src/cli/redact.ts';
-import { failedLine, okLine, type RunTitle } from '../../../src/cli/result-line.ts';
-import { TextReporter } from '../../../src/cli/text-reporter.ts';
-import { Failure } from '../../../src/errors.ts';
-import type { JobEvent, Progress } from '../../../src/events.ts';
-import { summary } from './surroundings.ts';
+import type { JobEvent, Progress } from '../../../src/base/events.js';
+import { errorReport } from '../../../src/cli/report/error-report.js';
+import { JsonReporter } from '../../../src/cli/report/json-reporter.js';
+import { Output } from '../../../src/cli/report/output.js';
+import { PlainProgress } from '../../../src/cli/report/plain-progress.js';
+import { barLine, ProgressBar } from '../../../src/cli/report/progress-bar.js';
+import { ProgressGauge } from '../../../src/cli/report/progress-gauge.js';
+import { failedLine, okLine, type RunTitle } from '../../../src/cli/report/result-line.js';
+import { TextReporter } from '../../../src/cli/report/text-reporter.js';
+import { Redactor } from '../../../src/cli/secrets/redact.js';
+import { Failure } from '../../../src/errors.js';
+import { summary } from './surroundings.js';
 
 const title: RunTitle = { database: 'Sales', type: 'copy', files: ['sales.bak'], dryRun: false };
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { Run } from '../../../src/cli/run.ts';
-import type { Surroundings } from '../../../src/cli/surroundings.ts';
-import { Failure } from '../../../src/errors.ts';
-import type { BackupRequest } from '../../../src/job/backup-request.ts';
-import { surroundings } from './surroundings.ts';
+import { Run } from '../../../src/cli/run.js';
+import type { Surroundings } from '../../../src/cli/surroundings.js';
+import { Failure } from '../../../src/errors.js';
+import type { BackupRequest } from '../../../src/job/request/backup-request.js';
+import { surroundings } from './surroundings.js';
 
 // Nowhere UTC, so that local time and --utc differ.
 process.env.TZ = 'Asia/Kolkata';

@@ -3,8 +3,8 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { refuseJobFile } from '../../../src/cli/side-file.ts';
-import { Failure } from '../../../src/errors.ts';
+import { refuseJobFile } from '../../../src/cli/files/side-file.js';
+import { Failure } from '../../../src/errors.js';
 
 suite('a file beside those of a job', () => {
   const folder = mkdtempSync(join(tmpdir(), 'side-file-'));

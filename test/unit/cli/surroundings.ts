@@ -1,11 +1,11 @@
 // Made-up surroundings for tests of the command line.
 
-import { Abort } from '../../../src/abort.ts';
-import { Output } from '../../../src/cli/output.ts';
-import { Redactor } from '../../../src/cli/redact.ts';
-import type { Surroundings } from '../../../src/cli/surroundings.ts';
-import type { BackupSummary, JobEvent } from '../../../src/events.ts';
-import type { BackupRequest } from '../../../src/job/backup-request.ts';
+import { Abort } from '../../../src/base/abort.js';
+import type { BackupSummary, JobEvent } from '../../../src/base/events.js';
+import { Output } from '../../../src/cli/report/output.js';
+import { Redactor } from '../../../src/cli/secrets/redact.js';
+import type { Surroundings } from '../../../src/cli/surroundings.js';
+import type { BackupRequest } from '../../../src/job/request/backup-request.js';
 
 /** 2026-03-04 05:06:07 UTC */
 export const noon = Date.UTC(2026, 2, 4, 5, 6, 7);

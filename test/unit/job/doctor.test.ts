@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { doctorTable } from '../../../src/cli/doctor-table.ts';
-import { Failure } from '../../../src/errors.ts';
-import { connectionFindings, tlsFinding } from '../../../src/job/doctor-connection.ts';
-import { fixedCodes, shellWord, withFix } from '../../../src/job/doctor-fixes.ts';
+import { doctorTable } from '../../../src/cli/report/doctor-table.js';
+import { Failure } from '../../../src/errors.js';
+import { connectionFindings, tlsFinding } from '../../../src/job/doctor/doctor-connection.js';
+import { fixedCodes, shellWord, withFix } from '../../../src/job/doctor/doctor-fixes.js';
 import {
   accountFinding,
   containerFinding,
@@ -15,17 +15,17 @@ import {
   misfit,
   runtimeFinding,
   sharedMemoryFinding,
-} from '../../../src/job/doctor-machine.ts';
-import type { DoctorRequest, Finding } from '../../../src/job/doctor-report.ts';
+} from '../../../src/job/doctor/doctor-machine.js';
+import type { DoctorRequest, Finding } from '../../../src/job/doctor/doctor-report.js';
 import {
   completeFinding,
   databaseFindings,
   serverFindings,
-} from '../../../src/job/doctor-server.ts';
-import { spaceFinding } from '../../../src/job/doctor-space.ts';
-import { usedBytes } from '../../../src/sql/database-size.ts';
-import type { SqlConnectionSettings } from '../../../src/sql/sql-session.ts';
-import type { AccountFacts } from '../../../src/vdi/account.ts';
+} from '../../../src/job/doctor/doctor-server.js';
+import { spaceFinding } from '../../../src/job/doctor/doctor-space.js';
+import { usedBytes } from '../../../src/sql/facts/database-size.js';
+import type { SqlConnectionSettings } from '../../../src/sql/sql-session.js';
+import type { AccountFacts } from '../../../src/system/account.js';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;

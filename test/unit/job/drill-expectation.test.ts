@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.ts';
-import { judge, parseExpectation } from '../../../src/job/drill-expectation.ts';
-import { shownValue } from '../../../src/job/drill-operand.ts';
-import { parseDrillScript } from '../../../src/job/drill-script.ts';
+import { Failure } from '../../../src/errors.js';
+import { judge, parseExpectation } from '../../../src/job/drill/drill-expectation.js';
+import { shownValue } from '../../../src/job/drill/drill-operand.js';
+import { parseDrillScript } from '../../../src/job/drill/drill-script.js';
 
 const truths: [string, unknown, boolean][] = [
   ['> 1000', 1001, true],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { MtfSet } from '../../../src/archive/mtf-facts.ts';
-import { Failure } from '../../../src/errors.ts';
-import { type ChainLink, orderChain } from '../../../src/job/restore-chain.ts';
+import { Failure } from '../../../src/errors.js';
+import { type ChainLink, orderChain } from '../../../src/job/sets/restore-chain.js';
+import type { MtfSet } from '../../../src/mtf/facts.js';
 
 function link(
   name: string,

@@ -3,15 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Abort } from '../../../src/abort.ts';
-import { type Deferred, deferred } from '../../../src/deferred.ts';
-import { Failure } from '../../../src/errors.ts';
-import { ServedDevices, serverWordsMs } from '../../../src/job/served-devices.ts';
+import { Abort } from '../../../src/base/abort.js';
+import { type Deferred, deferred } from '../../../src/base/deferred.js';
+import { Failure } from '../../../src/errors.js';
+import { ServedDevices, serverWordsMs } from '../../../src/job/serving/served-devices.js';
 import type {
   DeviceConsumer,
   DeviceEnd,
   VirtualDeviceSet,
-} from '../../../src/vdi/virtual-device-set.ts';
+} from '../../../src/vdi/virtual-device-set.js';
 
 const VD_E_ABORT = 0x80770004;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../../src/errors.ts';
-import { rootCauseOf } from '../../../src/job/source-failure.ts';
-import { failureFromMessage } from '../../../src/sql/statement-failure.ts';
+import { Failure } from '../../../src/errors.js';
+import { rootCauseOf } from '../../../src/job/sets/source-failure.js';
+import { failureFromMessage } from '../../../src/sql/message/statement-failure.js';
 
 const source = new Failure('integrity', 'archive-damaged', 's.zst is damaged');
 const said = (number: number, text: string) =>

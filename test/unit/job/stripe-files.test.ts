@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { BackupRequest } from '../../../src/job/backup-request.ts';
-import { StripeFiles } from '../../../src/job/stripe-files.ts';
+import type { BackupRequest } from '../../../src/job/request/backup-request.js';
+import { StripeFiles } from '../../../src/job/stripe-files.js';
 
 let folder = '';
 before(async () => {

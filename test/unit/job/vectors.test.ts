@@ -6,10 +6,10 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { writeArchive } from '../../rig/make-archive.ts';
-import { extract, info, verify } from '../../rig/read-jobs.ts';
-import { decompressAll, sha256 } from '../../rig/zstd.ts';
-import { makeTwin, type Twin } from '../../vectors/twins.ts';
+import { writeArchive } from '../../rig/make-archive.js';
+import { extract, info, verify } from '../../rig/read-jobs.js';
+import { decompressAll, sha256 } from '../../rig/zstd.js';
+import { makeTwin, type Twin } from '../../vectors/twins.js';
 
 const vectors = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'vectors', 'v1');
 const golden = join(vectors, 'sales.bak.zst');

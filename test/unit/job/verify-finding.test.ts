@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import zstd from 'zstd-napi/binding.js';
-import { KiB } from '../../../src/byte-size.ts';
-import { backupBytes } from '../../rig/mtf-description.ts';
-import { verify } from '../../rig/read-jobs.ts';
+import { KiB } from '../../../src/base/byte-size.js';
+import { backupBytes } from '../../rig/mtf-description.js';
+import { verify } from '../../rig/read-jobs.js';
 
 suite('a finding of verify', () => {
   let folder: string;

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.ts';
-import { FramePool } from '../../../src/frame-pool.ts';
-import { BackupPipeline, type StripeWriter } from '../../../src/pipeline/backup-pipeline.ts';
-import type { Throttle } from '../../../src/pipeline/throttle.ts';
+import { Failure } from '../../../src/errors.js';
+import { FramePool } from '../../../src/memory/frame-pool.js';
+import {
+  BackupPipeline,
+  type StripeWriter,
+} from '../../../src/pipeline/compress/backup-pipeline.js';
+import type { Throttle } from '../../../src/pipeline/compress/throttle.js';
 
 const turn = () => Promise.resolve().then(() => Promise.resolve());
 

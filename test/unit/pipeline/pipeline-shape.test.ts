@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { MiB } from '../../../src/byte-size.ts';
+import { MiB } from '../../../src/base/byte-size.js';
 import {
   compressBound,
   defaultFrameSize,
   pipelineShape,
-} from '../../../src/pipeline/pipeline-shape.ts';
+} from '../../../src/pipeline/pipeline-shape.js';
 
 suite('pipeline shape', () => {
   for (let devices = 1; devices <= 64; devices += 1) {

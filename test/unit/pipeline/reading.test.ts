@@ -10,18 +10,22 @@ import { PassThrough, Readable } from 'node:stream';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import zstd from 'zstd-napi/binding.js';
-import { openBackup, openSource, type StoredBackup } from '../../../src/archive/archive-reader.ts';
-import type { Source } from '../../../src/archive/source.ts';
-import { StdinSource } from '../../../src/archive/stdin-source.ts';
-import { FramePool } from '../../../src/frame-pool.ts';
-import { OrderedQueue } from '../../../src/pipeline/ordered-queue.ts';
-import { rawBytesOfBackup } from '../../../src/pipeline/raw-bytes.ts';
-import { ReadPipeline } from '../../../src/pipeline/read-pipeline.ts';
-import { SlotShare } from '../../../src/pipeline/slot-share.ts';
-import { sumSectors } from '../../../src/sector-sums.ts';
-import { sharedMemory, simdSummer } from '../../../src/sector-sums-simd.ts';
-import { writeArchive } from '../../rig/make-archive.ts';
-import { info } from '../../rig/read-jobs.ts';
+import {
+  openBackup,
+  openSource,
+  type StoredBackup,
+} from '../../../src/archive/reader/archive-reader.js';
+import { FramePool } from '../../../src/memory/frame-pool.js';
+import { sumSectors } from '../../../src/memory/sector-sums.js';
+import { sharedMemory, simdSummer } from '../../../src/memory/sector-sums-simd.js';
+import { OrderedQueue } from '../../../src/pipeline/decompress/ordered-queue.js';
+import { rawBytesOfBackup } from '../../../src/pipeline/decompress/raw-bytes.js';
+import { ReadPipeline } from '../../../src/pipeline/decompress/read-pipeline.js';
+import { SlotShare } from '../../../src/pipeline/decompress/slot-share.js';
+import type { Source } from '../../../src/storage/source.js';
+import { StdinSource } from '../../../src/storage/stdin-source.js';
+import { writeArchive } from '../../rig/make-archive.js';
+import { info } from '../../rig/read-jobs.js';
 
 suite('slot share', () => {
   const share = (slots: number, stripes: number) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Throttle } from '../../../src/pipeline/throttle.ts';
+import { Throttle } from '../../../src/pipeline/compress/throttle.js';
 
 suite('throttle', () => {
   test('spaces pieces so that the rate is never exceeded', () => {

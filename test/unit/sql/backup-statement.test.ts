@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.ts';
-import { type BackupStatementInput, backupStatement } from '../../../src/sql/backup-statement.ts';
-import { parseWithOptions } from '../../../src/sql/with-options.ts';
+import { Failure } from '../../../src/errors.js';
+import {
+  type BackupStatementInput,
+  backupStatement,
+} from '../../../src/sql/statement/backup-statement.js';
+import { parseWithOptions } from '../../../src/sql/statement/with-options.js';
 
 const plain: BackupStatementInput = {
   database: 'Sales',

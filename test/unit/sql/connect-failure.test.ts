@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectFailure, loginUnavailable } from '../../../src/sql/connect-failure.ts';
-import { driverConfig } from '../../../src/sql/mssql-session.ts';
-import type { SqlConnectionSettings, SqlMessage } from '../../../src/sql/sql-session.ts';
+import { connectFailure, loginUnavailable } from '../../../src/sql/message/connect-failure.js';
+import type { SqlConnectionSettings, SqlMessage } from '../../../src/sql/sql-session.js';
+import { driverConfig } from '../../../src/sql/tds/mssql-session.js';
 
 const password = 'hunter2-very-secret';
 const settings: SqlConnectionSettings = {

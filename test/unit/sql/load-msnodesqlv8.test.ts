@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Failure } from '../../../src/errors.ts';
+import type { Failure } from '../../../src/errors.js';
 
 const compiled = fileURLToPath(new URL('../../../src/', import.meta.url));
 const nodeModules = fileURLToPath(new URL('../../../../node_modules/', import.meta.url));

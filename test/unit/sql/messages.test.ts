@@ -7,8 +7,8 @@ import {
   progressPercent,
   rootCause,
   saysSuccess,
-} from '../../../src/sql/messages.ts';
-import type { SqlMessage } from '../../../src/sql/sql-session.ts';
+} from '../../../src/sql/message/messages.js';
+import type { SqlMessage } from '../../../src/sql/sql-session.js';
 
 const info = (number: number, text: string): SqlMessage => ({
   number,

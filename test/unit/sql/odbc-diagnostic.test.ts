@@ -5,7 +5,7 @@ import {
   diagnose,
   mainTrouble,
   type OdbcRecord,
-} from '../../../src/sql/odbc-diagnostic.ts';
+} from '../../../src/sql/odbc/odbc-diagnostic.js';
 
 const microsoft = '[Microsoft][ODBC Driver 18 for SQL Server]';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { internalError } from '../../../src/errors.ts';
+import { internalError } from '../../../src/errors.js';
 import {
   connectionString,
   driverFailure,
   type OdbcDriver,
   odbcDrivers,
-} from '../../../src/sql/odbc-driver.ts';
-import type { SqlConnectionSettings } from '../../../src/sql/sql-session.ts';
+} from '../../../src/sql/odbc/odbc-driver.js';
+import type { SqlConnectionSettings } from '../../../src/sql/sql-session.js';
 
 const settings: SqlConnectionSettings = {
   host: 'localhost',

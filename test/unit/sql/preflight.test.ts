@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure, type FailureKind } from '../../../src/errors.ts';
-import { type BackupIntent, checkDatabase, checkServer } from '../../../src/sql/preflight.ts';
-import type { DatabaseFacts, ServerFacts } from '../../../src/sql/server-facts.ts';
+import { Failure, type FailureKind } from '../../../src/errors.js';
+import { type BackupIntent, checkDatabase, checkServer } from '../../../src/sql/facts/preflight.js';
+import type { DatabaseFacts, ServerFacts } from '../../../src/sql/facts/server-facts.js';
 
 const server: ServerFacts = {
   machineName: 'DB01',

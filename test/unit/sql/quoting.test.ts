@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.ts';
-import { maxNameLength, quoteIdentifier, quoteLiteral } from '../../../src/sql/quoting.ts';
+import { Failure } from '../../../src/errors.js';
+import { maxNameLength, quoteIdentifier, quoteLiteral } from '../../../src/sql/quoting.js';
 
 const identifiers: [name: string, quoted: string][] = [
   ['Sales', '[Sales]'],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.ts';
-import { checkRestore, type RestoreIntent } from '../../../src/sql/restore-preflight.ts';
-import type { DatabaseFacts } from '../../../src/sql/server-facts.ts';
-import { failureFromMessage } from '../../../src/sql/statement-failure.ts';
+import { Failure } from '../../../src/errors.js';
+import { checkRestore, type RestoreIntent } from '../../../src/sql/facts/restore-preflight.js';
+import type { DatabaseFacts } from '../../../src/sql/facts/server-facts.js';
+import { failureFromMessage } from '../../../src/sql/message/statement-failure.js';
 
 const intent: RestoreIntent = { database: 'Sales', replace: false, startsNew: true };
 const online: DatabaseFacts = { name: 'Sales', state: 'ONLINE' };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.ts';
+import { Failure } from '../../../src/errors.js';
 import {
   type RestoreStatementInput,
   restoreStatement,
-} from '../../../src/sql/restore-statement.ts';
+} from '../../../src/sql/statement/restore-statement.js';
 
 const plain: RestoreStatementInput = {
   action: 'database',

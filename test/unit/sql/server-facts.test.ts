@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../../src/errors.ts';
-import { readDatabaseFacts, readServerFacts } from '../../../src/sql/server-facts.ts';
-import type { SqlRow, SqlSession } from '../../../src/sql/sql-session.ts';
+import { Failure } from '../../../src/errors.js';
+import { readDatabaseFacts, readServerFacts } from '../../../src/sql/facts/server-facts.js';
+import type { SqlRow, SqlSession } from '../../../src/sql/sql-session.js';
 
 /** A session that answers questions in order and remembers them. */
 function session(...answers: (readonly SqlRow[] | Error)[]): SqlSession & { asked: string[] } {

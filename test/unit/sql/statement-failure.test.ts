@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FailureKind } from '../../../src/errors.ts';
-import type { SqlMessage, StatementOutcome } from '../../../src/sql/sql-session.ts';
-import { queryFailure, statementFailure } from '../../../src/sql/statement-failure.ts';
+import type { FailureKind } from '../../../src/errors.js';
+import { queryFailure, statementFailure } from '../../../src/sql/message/statement-failure.js';
+import type { SqlMessage, StatementOutcome } from '../../../src/sql/sql-session.js';
 
 const error = (number: number, text = `text of ${number}.`): SqlMessage => ({
   number,

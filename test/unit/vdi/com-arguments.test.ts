@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { address, argumentBytes, encodeArguments, u32 } from '../../../src/vdi/com-arguments.ts';
+import {
+  address,
+  argumentBytes,
+  encodeArguments,
+  u32,
+} from '../../../src/vdi/com/com-arguments.js';
 import {
   CLSID_MSSQL_ClientVirtualDeviceSet,
   IID_IClientVirtualDeviceSet2,
-} from '../../../src/vdi/com-library.ts';
+} from '../../../src/vdi/com/com-library.js';
 
 /** Places as DispCallFunc reads them on 64-bit Windows: types, pointers, then VARIANTs of 24 bytes. */
 const pointers = 8;

@@ -1,0 +1,188 @@
+// What the engine says while it works. The engine never prints: reporters (cli/) turn these into a bar,
+// lines or JSON Lines. The field `event` is the machine name, stable for `--json` readers.
+
+import type { Finding } from './finding.js';
+
+export type BackupType = 'copy' | 'full' | 'diff' | 'log';
+
+/** Running totals of a job. Bytes since the start; `percent` is SQL Server's own (Msg 3211) when it said one. */
+export interface Progress {
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+  readonly percent?: number;
+  /** The job reads what is stored: bytes come from there. */
+  readonly reading?: true;
+}
+
+export interface SqlMessageEvent {
+  readonly number: number;
+  readonly severity: number;
+  readonly text: string;
+}
+
+/** The outcome of a durable success. Times in milliseconds, sizes in bytes. */
+export interface BackupSummary {
+  readonly database: string;
+  readonly type: BackupType;
+  readonly setId: string;
+  readonly files: readonly {
+    readonly path: string;
+    readonly storedBytes: number;
+    readonly sha256?: string;
+  }[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+  readonly dryRun: boolean;
+  readonly messages: readonly SqlMessageEvent[];
+}
+
+/** The outcome of a whole, durable extraction. */
+export interface ExtractSummary {
+  readonly job: 'extract';
+  readonly file: string;
+  /** `-` is stdout. */
+  readonly out: string;
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+}
+
+/** The outcome of a verification that found nothing wrong. */
+export interface VerifySummary {
+  readonly job: 'verify';
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+  /** SQL Server called every backup set valid (`--server`). */
+  readonly server?: 'valid';
+}
+
+export interface InfoSummary {
+  readonly job: 'info';
+  readonly files: readonly string[];
+}
+
+/** The outcome of a restore. Times in milliseconds, sizes in bytes. */
+export interface RestoreSummary {
+  readonly job: 'restore';
+  readonly database: string;
+  /** As named on the command line, and in the order in which they were restored. */
+  readonly files: readonly string[];
+  readonly steps: readonly RestoreStepSummary[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+  readonly dryRun: boolean;
+  /** State of the database now, e.g. ONLINE or RESTORING; absent when SQL Server did not say. */
+  readonly state?: string;
+  readonly messages: readonly SqlMessageEvent[];
+}
+
+export interface RestoreStepSummary {
+  readonly files: readonly string[];
+  /** `full`, `diff`, `log`; absent when the backup does not say. */
+  readonly type?: string;
+  /** Local time of the server that took it. */
+  readonly finished?: string;
+  /** Minutes east of UTC of `finished`. */
+  readonly timeZoneMinutes?: number;
+}
+
+/** The outcome of a drill that passed. */
+export interface DrillSummary {
+  readonly job: 'drill';
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  /** Until the database was there. */
+  readonly elapsedMs: number;
+  readonly assertions: number;
+}
+
+/** The outcome of an examination that found no problem. */
+export interface DoctorSummary {
+  readonly job: 'doctor';
+  readonly checks: number;
+  readonly ok: number;
+  readonly warnings: number;
+  readonly unknown: number;
+}
+
+export type JobSummary =
+  | BackupSummary
+  | DoctorSummary
+  | DrillSummary
+  | RestoreSummary
+  | ExtractSummary
+  | VerifySummary
+  | InfoSummary;
+
+export type JobEvent =
+  | {
+      readonly event: 'plan';
+      readonly statement: string;
+      readonly files: readonly string[];
+      readonly lines: readonly string[];
+    }
+  | {
+      readonly event: 'connected';
+      readonly server: string;
+      readonly version: string;
+      readonly edition: string;
+    }
+  | {
+      readonly event: 'configured';
+      readonly devices: number;
+      readonly blockSize: number;
+      readonly transferSize: number;
+      readonly completeEnabled: boolean;
+    }
+  | {
+      readonly event: 'warning';
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+    }
+  | ({ readonly event: 'progress' } & Progress)
+  | ({ readonly event: 'sql-message' } & SqlMessageEvent)
+  | { readonly event: 'aborting'; readonly reason: string }
+  /** SQL Server is about to be told to restore this backup, one of `steps`. */
+  | {
+      readonly event: 'restoring';
+      readonly database: string;
+      readonly backup: string;
+      readonly step: number;
+      readonly steps: number;
+    }
+  /** A check by SQL Server begins, of a drill or of `verify --server`. */
+  | { readonly event: 'checking'; readonly what: string }
+  /** A line the VDI library printed to the console. */
+  | { readonly event: 'library'; readonly line: string }
+  /** Something in a stored backup is not as it was written. Offsets in bytes, of the file and of the native backup in it. */
+  | {
+      readonly event: 'damage';
+      readonly file: string;
+      readonly code: string;
+      readonly message: string;
+      readonly offset?: number;
+      readonly rawOffset?: number;
+    }
+  | {
+      readonly event: 'verified';
+      readonly file: string;
+      readonly good: boolean;
+      /** What was looked at, in words. */
+      readonly lines: readonly string[];
+    }
+  /** `doctor` has looked at something. */
+  | ({ readonly event: 'finding' } & Finding)
+  | {
+      readonly event: 'debug';
+      readonly message: string;
+      readonly data?: Readonly<Record<string, unknown>>;
+    };
+
+export type Emit = (event: JobEvent) => void;

@@ -1,0 +1,23 @@
+// The findings of `doctor` for people: a line each, and what to do below it.
+
+import type { DoctorReport, Finding } from '../../job/doctor/doctor-report.js';
+import { printable } from '../../printable.js';
+import { oneLine } from './output.js';
+
+const levelWidth = 9;
+const checkWidth = 15;
+
+export function doctorTable({ findings }: DoctorReport): string {
+  // Some words are the server's.
+  return `${findings.flatMap(lines).map(printable).join('\n')}\n`;
+}
+
+function lines({ check, level, code, message, fix, hints = [] }: Finding): string[] {
+  const name = level === 'ok' || code === 'not-checked' ? '' : ` [${code}]`;
+  const indent = ' '.repeat(levelWidth + checkWidth);
+  return [
+    `${level.padEnd(levelWidth)}${check.padEnd(checkWidth)}${oneLine(message)}${name}`,
+    ...(fix === undefined ? [] : [`${indent}fix: ${fix}`]),
+    ...hints.map((hint) => `${indent}hint: ${oneLine(hint)}`),
+  ];
+}

@@ -1,0 +1,56 @@
+// `--json`: JSON Lines on stderr, one event per line, the last one `summary` or `error`. A stable interface.
+
+import type { JobEvent, JobSummary } from '../../base/events.js';
+import type { Reporter } from '../reporter.js';
+import type { ErrorReport } from './error-report.js';
+import type { Output } from './output.js';
+import { errorObject, type RunTitle, summaryObject } from './result-line.js';
+
+/** Milliseconds between two progress lines, so that a log collector is not flooded. */
+const progressInterval = 1000;
+
+type ProgressEvent = Extract<JobEvent, { event: 'progress' }>;
+
+export class JsonReporter implements Reporter {
+  readonly #output: Output;
+  readonly #now: () => number;
+  #lastProgress = Number.NEGATIVE_INFINITY;
+  #held: ProgressEvent | undefined;
+
+  constructor(output: Output, now: () => number) {
+    this.#output = output;
+    this.#now = now;
+  }
+
+  event(event: JobEvent): void {
+    if (event.event === 'debug') return;
+    if (event.event === 'progress') this.#progress(event);
+    else this.#output.json(event);
+  }
+
+  stopping(reason: string, again: boolean): void {
+    this.#output.json({ event: 'stopping', reason, again });
+  }
+
+  succeeded(summary: JobSummary): void {
+    this.#release();
+    this.#output.last(() => this.#output.json(summaryObject(summary)));
+  }
+
+  failed(report: ErrorReport, title: RunTitle | undefined): void {
+    this.#release();
+    this.#output.last(() => this.#output.json(errorObject(report, title)));
+  }
+
+  #progress(event: ProgressEvent): void {
+    this.#held = event;
+    if (this.#now() - this.#lastProgress >= progressInterval) this.#release();
+  }
+
+  #release(): void {
+    if (!this.#held) return;
+    this.#output.json(this.#held);
+    this.#held = undefined;
+    this.#lastProgress = this.#now();
+  }
+}

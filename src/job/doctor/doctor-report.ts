@@ -1,0 +1,25 @@
+// What `doctor` is asked and what it answers: an object for machines (`doctor --json`), stable.
+import type { Finding, FindingLevel } from '../../base/finding.js';
+import type { SqlConnectionSettings } from '../../sql/sql-session.js';
+
+export type { Finding, FindingLevel };
+
+export interface DoctorRequest {
+  /** Without a login when nobody said who logs in: all else is looked at all the same. */
+  readonly connection: SqlConnectionSettings;
+  /** The database that shall be backed up. */
+  readonly database?: string;
+  /** Where its backups shall go, absolute. */
+  readonly folder?: string;
+  readonly assumeLocal: boolean;
+  /** As in BackupRequest. */
+  readonly vdiLibrary?: string;
+}
+
+export interface DoctorReport {
+  readonly job: 'doctor';
+  /** No finding is a problem. */
+  readonly healthy: boolean;
+  /** In the order in which a backup meets them. */
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,141 @@
+// One RESTORE statement of any kind with the device set it reads through: made, served and closed here. The job story
+// says which statement, and what its end means.
+
+import { randomUUID } from 'node:crypto';
+import type { StoredBackup } from '../../archive/reader/archive-reader.js';
+import type { Abort } from '../../base/abort.js';
+import type { Emit } from '../../base/events.js';
+import type { Failure } from '../../errors.js';
+import { FramePool } from '../../memory/frame-pool.js';
+import { DecompressPool } from '../../pipeline/decompress/decompress-pool.js';
+import { RestorePipeline, readFailureCode } from '../../pipeline/decompress/restore-pipeline.js';
+import { readShape } from '../../pipeline/pipeline-shape.js';
+import type { SqlMessage, SqlRow, SqlSession, StatementOutcome } from '../../sql/sql-session.js';
+import { feedCapacity } from '../../vdi/device-protocol.js';
+import { openDeviceSet } from '../../vdi/open-device-set.js';
+import type { DeviceConfiguration } from '../../vdi/virtual-device-set.js';
+import type { JobProgress } from '../serving/job-progress.js';
+import { ServedDevices } from '../serving/served-devices.js';
+import { type StuckSide, sourceIsStuck } from '../serving/stall-watch.js';
+import type { JobParts } from '../serving/teardown.js';
+import { WatchedStatement } from '../serving/watched-statement.js';
+import { rootCauseOf } from '../sets/source-failure.js';
+
+/** What every reading of a job shares. */
+export interface ReadingSurroundings {
+  readonly session: SqlSession;
+  readonly abort: Abort;
+  readonly emit: Emit;
+  readonly progress: JobProgress;
+  /** Where the teardown finds what exists at the moment. */
+  readonly parts: JobParts;
+  readonly instance: string | undefined;
+  readonly vdiLibrary: string | undefined;
+}
+
+export interface ReadingPlan {
+  /** One per device. */
+  readonly backups: readonly StoredBackup[];
+  readonly threads: number;
+  readonly statement: (deviceNames: readonly string[]) => string;
+  readonly failureOf: (outcome: StatementOutcome) => Failure | undefined;
+  readonly onMessage?: (message: SqlMessage) => void;
+  readonly onRow?: (row: SqlRow) => void;
+  readonly onConfigured?: (configuration: DeviceConfiguration) => void;
+}
+
+export class RestoreReading {
+  readonly #around: ReadingSurroundings;
+  readonly #plan: ReadingPlan;
+  readonly #devices: ServedDevices;
+  readonly #decompressor: DecompressPool;
+  readonly #pipeline: RestorePipeline;
+
+  /** Threads start and files are read ahead at once; SQL Server hears nothing before `run`. */
+  constructor(around: ReadingSurroundings, plan: ReadingPlan) {
+    const { abort, parts, vdiLibrary } = around;
+    const { backups, threads } = plan;
+    this.#around = around;
+    this.#plan = plan;
+    const shape = readShape(backups.length, threads);
+    const pool = FramePool.create(shape.slotCount, shape.frameSize, shape.slotCapacity);
+    const set = openDeviceSet({
+      name: randomUUID(),
+      deviceCount: backups.length,
+      direction: 'restore',
+      pool,
+      ...(vdiLibrary !== undefined && { library: vdiLibrary }),
+    });
+    parts.devices = set;
+    parts.opened = false;
+    this.#devices = new ServedDevices(set, abort, readFailureCode);
+    this.#decompressor = new DecompressPool(threads, pool);
+    this.#pipeline = new RestorePipeline({
+      pool,
+      decompressor: this.#decompressor,
+      backups,
+      feed: (device, feed) => set.feed(device, feed),
+      feedCapacity,
+      onFailure: this.#devices.fileFailed,
+    });
+  }
+
+  get rawBytes(): number {
+    return this.#pipeline.rawBytes;
+  }
+
+  get storedBytes(): number {
+    return this.#pipeline.storedBytes;
+  }
+
+  /** Returns when SQL Server said success. Throws the root cause of anything else; the teardown then clears up. */
+  async run(): Promise<void> {
+    const { abort, parts, instance } = this.#around;
+    const devices = this.#devices;
+    devices.set.create(instance);
+    const statement = this.#send();
+    const configuration = await statement.orServerWords(() => devices.set.configured());
+    parts.opened = true;
+    await statement.orServerWords(async () => devices.set.openDevices());
+    this.#plan.onConfigured?.(configuration);
+    abort.throwIfAborted();
+    devices.serve({
+      consumed: (device, slot) => this.#pipeline.consumed(device, slot),
+      end: ({ device }) => this.#pipeline.ended(device),
+    });
+    this.#pipeline.start();
+    await devices.closed();
+    delete parts.devices;
+    devices.close();
+    await statement.success();
+    delete parts.statement;
+  }
+
+  /** Ends reading and its threads; also after a failure, once the devices have ended. */
+  async end(): Promise<void> {
+    this.#pipeline.stop();
+    await this.#decompressor.close();
+  }
+
+  /** Who is being waited for: the source first, because SQL Server waits for it, too. */
+  get stuckSide(): StuckSide {
+    if (this.#pipeline.waitsFor === 'source') return sourceIsStuck;
+    return { side: 'SQL Server', detail: `devices: ${this.#devices.activities}` };
+  }
+
+  #send(): WatchedStatement {
+    const { session, abort, emit, progress, parts } = this.#around;
+    const { statement, failureOf, onMessage, onRow } = this.#plan;
+    const sent = new WatchedStatement(session, statement(this.#devices.set.deviceNames), {
+      abort,
+      emit,
+      onProgress: (percent) => progress.heard(percent),
+      onMessage: onMessage ?? (() => undefined),
+      failureOf: (outcome) => rootCauseOf(failureOf(outcome), this.#pipeline.failure),
+      onSuccess: () => this.#devices.statementSucceeded(),
+      ...(onRow && { onRow }),
+    });
+    parts.statement = sent.running;
+    return sent;
+  }
+}

@@ -1,0 +1,36 @@
+import type { SqlConnectionSettings } from '../../sql/sql-session.js';
+import type { FileMove, RestoreEnd } from '../../sql/statement/restore-statement.js';
+
+export type { FileMove, RestoreEnd };
+
+/** One restore, validated and frozen: nothing downstream parses a string again. */
+export interface RestoreRequest {
+  readonly database: string;
+  /** Absolute paths, in any order; a single `-` is stdin. */
+  readonly files: readonly string[];
+  readonly connection: SqlConnectionSettings;
+  /** Decompression threads, at least 1. */
+  readonly threads: number;
+  readonly assumeLocal: boolean;
+  /** An existing database may be replaced. */
+  readonly replace: boolean;
+  readonly end: RestoreEnd;
+  /** Local time of the server, `YYYY-MM-DDTHH:MM:SS[.fff]`. */
+  readonly stopAt?: string;
+  readonly checksum: boolean;
+  /** Verbatim further WITH options. */
+  readonly with?: string;
+  /** Verbatim paths by logical name. */
+  readonly moves: readonly FileMove[];
+  /** Instead of the instance's default folders. */
+  readonly dataFolder?: string;
+  readonly logFolder?: string;
+  /** Bytes; undefined is what the backup was written with. */
+  readonly blockSize?: number;
+  readonly transferSize?: number;
+  readonly dryRun: boolean;
+  /** Milliseconds; 0 = off. */
+  readonly stallTimeout: number;
+  /** Path given by `--vdi-library` or VDIBACKUP_VDI_LIBRARY; the platform's default otherwise. */
+  readonly vdiLibrary?: string;
+}

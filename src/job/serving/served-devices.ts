@@ -1,0 +1,172 @@
+// The virtual devices of one statement and everything that can end them: the server closing them, an abort
+// from any side, a file that fails. Keeps the rule that SignalAbort happens the moment the abort is raised,
+// before anybody has awaited anything.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Abort } from '../../base/abort.js';
+import { type Deferred, deferred } from '../../base/deferred.js';
+import { Failure } from '../../errors.js';
+import { describeHresult } from '../../vdi/hresult.js';
+import { completeEnabled } from '../../vdi/threaded-device-set.js';
+import type {
+  DeviceConfiguration,
+  DeviceConsumer,
+  DeviceEnd,
+  RestoreConsumer,
+  VirtualDeviceSet,
+} from '../../vdi/virtual-device-set.js';
+
+/** How long SQL Server's own words may lag behind the abort it caused, ms. */
+export const serverWordsMs = 3000;
+
+/** How long devices may take to say, after SignalAbort, how far they had come, ms. */
+const leavingMs = 1000;
+
+export class ServedDevices {
+  readonly set: VirtualDeviceSet;
+  readonly #abort: Abort;
+  readonly #completionCode: (failure: Error) => number;
+  readonly #forgetAbort: () => void;
+  #serving = false;
+  /** SQL Server has reported success. */
+  #succeeded = false;
+  /** A restore: what the devices were given is SQL Server's affair, and so is how they end once it has succeeded. */
+  #restores = false;
+  readonly #restored: Deferred<void> = deferred();
+  /** The device whose file failed: its command tells SQL Server why. */
+  #failing: { device: number; win32: number } | undefined;
+
+  /** `completionCode` is the Win32 code that tells SQL Server why a command failed. */
+  constructor(set: VirtualDeviceSet, abort: Abort, completionCode: (failure: Error) => number) {
+    this.set = set;
+    this.#abort = abort;
+    this.#completionCode = completionCode;
+    this.#forgetAbort = abort.onAbort(() => void set.abort(this.#failing));
+  }
+
+  /** The pipeline's first failure of a device: the root cause, unless there was one before. */
+  readonly fileFailed = (device: number, failure: Error): void => {
+    this.#failing ??= { device, win32: this.#completionCode(failure) };
+    this.#abort.raise(failure);
+  };
+
+  /** Serves every device; `consumer` hears of each end first. */
+  serve(consumer: DeviceConsumer | RestoreConsumer): void {
+    this.#serving = true;
+    this.#restores = 'consumed' in consumer;
+    this.set.serve({
+      ...consumer,
+      end: (end) => {
+        consumer.end(end);
+        this.#ended(end);
+      },
+    });
+  }
+
+  /**
+   * Tells of SQL Server's success. Its devices must be closed by then or soon after; some servers abort them
+   * instead, or forget them. What was durable before the success counts, so the set is then ended by us.
+   */
+  statementSucceeded(): void {
+    this.#succeeded = true;
+    if (this.#restores) this.#restored.resolve();
+    const overdue = setTimeout(() => this.#endOverdue(), serverWordsMs);
+    void this.set.ended.then(() => clearTimeout(overdue));
+  }
+
+  /**
+   * Settles when all devices have ended and the verdict is SQL Server's: each was closed, or was aborted, by whomever,
+   * after all it had been given was durable and answered so, or after a restore that succeeded. Throws the root cause
+   * otherwise.
+   */
+  async closed(): Promise<readonly DeviceEnd[]> {
+    const ends = await this.#ends();
+    if (!ends.every((end) => end.how === 'closed' || end.completed))
+      await this.#abort.race(this.#restored.promise);
+    return ends;
+  }
+
+  /** An abort may come too late for the devices: SQL Server counts on what it was told to be durable. */
+  async #ends(): Promise<readonly DeviceEnd[]> {
+    try {
+      return await this.#abort.race(this.set.ended);
+    } catch (cause) {
+      const ends = await Promise.race([this.set.ended, sleep(leavingMs, [], { ref: false })]);
+      if (ends.length > 0 && ends.every(({ completed }) => completed)) return ends;
+      throw cause;
+    }
+  }
+
+  #endOverdue(): void {
+    if (this.#serving) void this.set.abort();
+    else this.#abort.raise(unusedDevices());
+  }
+
+  /** After `closed`: the set's memory goes, and an abort does not concern it any more. */
+  close(): void {
+    this.#forgetAbort();
+    this.set.close();
+  }
+
+  /** What the devices are doing now, each word once. */
+  get activities(): string {
+    const activities = this.set.deviceNames.map((_, device) => this.set.activity(device));
+    return [...new Set(activities)].join(', ');
+  }
+
+  /** A device that ended by itself, not by our abort, is the first sign of a server-side failure. */
+  #ended(end: DeviceEnd): void {
+    if (end.how === 'closed' || this.#abort.cause) return;
+    // SQL Server aborted? Its message is the root cause and arrives on the other wire, a little later.
+    if (end.how === 'failed') this.#abort.raise(brokenDevice(end));
+    else setTimeout(() => this.#serverAborted(end), serverWordsMs);
+  }
+
+  #serverAborted(end: DeviceEnd): void {
+    const counts = end.completed || this.#restores;
+    if (!this.#succeeded || !counts) this.#abort.raise(serverAbort(end));
+  }
+}
+
+function brokenDevice({ device, hresult, reason }: DeviceEnd): Failure {
+  const why = reason ?? `GetCommand answered ${describeHresult(hresult)}`;
+  return new Failure(
+    'unclassified',
+    'device-failed',
+    `virtual device ${device} broke off: ${why}`,
+    {
+      hints: ['Run again; if it repeats, report it with the versions of SQL Server and vdibackup.'],
+    },
+  );
+}
+
+function unusedDevices(): Failure {
+  return new Failure(
+    'sql-statement',
+    'devices-unused',
+    'SQL Server reported success, but never used the virtual devices',
+    { hints: ["Did another instance get the statement? Look at SQL Server's error log."] },
+  );
+}
+
+function serverAbort({ device, hresult }: DeviceEnd): Failure {
+  return new Failure(
+    'sql-statement',
+    'server-abort',
+    `SQL Server aborted virtual device ${device} without a message: ${describeHresult(hresult)}`,
+    {
+      hints: ["Look at SQL Server's error log for the time of this run."],
+    },
+  );
+}
+
+export function configuredEvent(configuration: DeviceConfiguration) {
+  const { deviceCount, blockSize, maxTransferSize } = configuration;
+  return {
+    event: 'configured',
+    devices: deviceCount,
+    blockSize,
+    transferSize: maxTransferSize,
+    completeEnabled: completeEnabled(configuration),
+  } as const;
+}

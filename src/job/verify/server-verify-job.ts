@@ -1,0 +1,156 @@
+// The story of `verify --server`: who SQL Server is, the files by themselves, then RESTORE VERIFYONLY of every backup
+// set in them through virtual devices. SQL Server is asked only about bytes that are as they were written.
+
+import type { Abort } from '../../base/abort.js';
+import type { Emit } from '../../base/events.js';
+import { asError, Failure } from '../../errors.js';
+import { checkVersion } from '../../sql/facts/restore-preflight.js';
+import type { ServerFacts } from '../../sql/facts/server-facts.js';
+import { verificationFailure } from '../../sql/message/statement-failure.js';
+import { openSession } from '../../sql/open-session.js';
+import type { SqlSession } from '../../sql/sql-session.js';
+import { restoreStatement } from '../../sql/statement/restore-statement.js';
+import { meetServer } from '../backup/backup-preflight.js';
+import { ReadCounters } from '../reading/read-counters.js';
+import { ReadingRun, type SpeakOn } from '../reading/reading-run.js';
+import { type ServedSet, servedSets } from '../reading/served-sets.js';
+import { configuredEvent } from '../serving/served-devices.js';
+import { answered } from '../serving/stall-watch.js';
+import { openSets } from '../sets/restore-sets.js';
+import { ServerVerifyRecord } from './server-verify-record.js';
+import type { ServerVerifyRequest } from './server-verify-request.js';
+import { verifyFiles } from './verify-job.js';
+import type { VerifyReport } from './verify-report.js';
+
+export interface ServerVerifyResult {
+  readonly report: VerifyReport;
+  /** Why SQL Server did not call everything valid; undefined also when the files themselves are damaged. */
+  readonly failure: Error | undefined;
+}
+
+/**
+ * Damage of the files is in the report; so is, with `failure` beside it, whatever happened after the files were read.
+ * Throws what kept the report from being made.
+ */
+export async function serverVerifyJob(
+  request: ServerVerifyRequest,
+  abort: Abort,
+  emit: Emit,
+  speakOn: SpeakOn,
+): Promise<ServerVerifyResult> {
+  const verification = new ServerVerification(request, abort, emit, speakOn);
+  try {
+    return { report: await verification.tell(), failure: undefined };
+  } catch (thrown) {
+    abort.raise(asError(thrown));
+    await verification.undo();
+    const failure = abort.cause ?? asError(thrown);
+    const report = verification.report(failure);
+    if (!report) throw failure;
+    return { report, failure: inContext(failure) };
+  } finally {
+    await verification.end();
+  }
+}
+
+class ServerVerification {
+  readonly #request: ServerVerifyRequest;
+  readonly #abort: Abort;
+  readonly #emit: Emit;
+  readonly #speakOn: SpeakOn;
+  readonly #counters = new ReadCounters();
+  readonly #run: ReadingRun;
+  readonly #record = new ServerVerifyRecord();
+  #files: VerifyReport | undefined;
+
+  constructor(request: ServerVerifyRequest, abort: Abort, emit: Emit, speakOn: SpeakOn) {
+    this.#request = request;
+    this.#abort = abort;
+    this.#emit = (event) => {
+      this.#record.heard(event);
+      emit(event);
+    };
+    this.#speakOn = speakOn;
+    this.#run = new ReadingRun(request, abort, this.#emit, this.#counters);
+    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+  }
+
+  /** A wrong password is said before the files are read, which may take hours. */
+  async tell(): Promise<VerifyReport> {
+    const session = await this.#abort.race(openSession(this.#request.connection));
+    this.#run.parts.session = session;
+    const asked = meetServer(session, this.#request, this.#emit);
+    const server = await answered(asked, this.#request.stallTimeout, this.#abort);
+    this.#files = await verifyFiles(this.#request, this.#abort, this.#emit);
+    if (this.#files.good) await this.#askServer(session, server, this.#files);
+    this.#run.finish();
+    this.#run.sayLast();
+    await session.close();
+    return this.#record.complete(this.#files);
+  }
+
+  undo(): Promise<void> {
+    return this.#run.undo();
+  }
+
+  end(): Promise<void> {
+    return this.#run.end();
+  }
+
+  /** Undefined when the files were not read to their end. */
+  report(failure: Error): VerifyReport | undefined {
+    return this.#files && this.#record.complete(this.#files, failure);
+  }
+
+  async #askServer(session: SqlSession, server: ServerFacts, files: VerifyReport): Promise<void> {
+    this.#record.begin();
+    const keep = (backup: Parameters<ReadingRun['keep']>[0]) => this.#run.keep(backup);
+    // What there is to warn of, the files' own verification has said.
+    const silent = () => undefined;
+    const opened = openSets({ files: this.#request.files, everySet: true }, keep, silent);
+    const sets = servedSets(await this.#abort.race(opened), files.files);
+    for (const { facts } of sets) checkVersion(facts ?? {}, server);
+    this.#counters.start(files);
+    this.#run.begin(this.#speakOn);
+    for (const set of sets) {
+      this.#abort.throwIfAborted();
+      await this.#verify(session, server, set);
+    }
+  }
+
+  async #verify(session: SqlSession, server: ServerFacts, set: ServedSet): Promise<void> {
+    const { backups, blockSize, checksum, position, sets } = set;
+    this.#record.asks(set);
+    this.#emit({ event: 'checking', what: `RESTORE VERIFYONLY of ${set.title}` });
+    await this.#run.read(session, server, {
+      backups,
+      threads: this.#request.threads,
+      statement: (deviceNames) =>
+        restoreStatement({
+          action: 'verifyonly',
+          deviceNames,
+          blockSize: this.#request.blockSize ?? blockSize,
+          transferSize: this.#request.transferSize,
+          checksum,
+          ...(sets > 1 && { with: `FILE = ${position}` }),
+        }),
+      failureOf: verificationFailure,
+      onConfigured: (configuration) => this.#emit(configuredEvent(configuration)),
+    });
+    this.#counters.add();
+    this.#record.valid();
+  }
+}
+
+/** The hint of a restore, to verify the file by itself, has been followed already. */
+function inContext(failure: Error): Error {
+  if (!(failure instanceof Failure) || failure.code !== 'damaged-backup') return failure;
+  const { kind, code, message, cause } = failure;
+  return new Failure(kind, code, message, {
+    hints: [
+      'The files themselves showed no damage: what SQL Server objects to is of a kind that only it sees.',
+      'Check the database they came from (DBCC CHECKDB) and take a new backup.',
+    ],
+    cause,
+  });
+}

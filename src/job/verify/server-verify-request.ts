@@ -1,0 +1,9 @@
+import type { RestoreRequest } from '../request/restore-request.js';
+import type { VerifyRequest } from './verify-report.js';
+
+/** One verification by SQL Server, after that of the files themselves; validated and frozen. */
+export type ServerVerifyRequest = VerifyRequest &
+  Pick<
+    RestoreRequest,
+    'connection' | 'assumeLocal' | 'stallTimeout' | 'vdiLibrary' | 'blockSize' | 'transferSize'
+  >;

@@ -1,0 +1,153 @@
+// What the backup stream says about itself: the part of RESTORE HEADERONLY and FILELISTONLY that people
+// need offline. JSON-able: it is kept in the trailer. Not here: how it is found (mtf-walker.ts).
+import type { JsonFields } from '../archive/json-frame.js';
+
+/** One database file (FILELISTONLY). */
+export interface MtfFile {
+  readonly logicalName: string;
+  readonly physicalName: string;
+  /** D data, L log; anything else is SQL Server's own number as text. */
+  readonly type: string;
+  /** Absent for log files. */
+  readonly filegroup?: string;
+  /** Bytes of the file on the server. */
+  readonly size: number;
+  /** Bytes of it in the backup, all stripes together. */
+  readonly backupSize: number;
+}
+
+/** One backup set. Absent fields are unknown. Times are local times of the server, `YYYY-MM-DDTHH:MM:SS`. */
+export interface MtfSet {
+  /** BackupSetGUID, upper case. */
+  readonly backupSetId?: string;
+  /** Position in the media set, from 1. */
+  readonly position?: number;
+  readonly name?: string;
+  readonly description?: string;
+  readonly userName?: string;
+  /** Minutes east of UTC of the times below. */
+  readonly timeZoneMinutes?: number;
+  readonly machine?: string;
+  readonly database?: string;
+  /** The instance as it names itself. */
+  readonly server?: string;
+  /** D full, L log, I differential; F, G, P, Q file and partial kinds. */
+  readonly type?: string;
+  /** Decimal text: LSNs do not fit a number. */
+  readonly firstLsn?: string;
+  readonly lastLsn?: string;
+  readonly checkpointLsn?: string;
+  readonly databaseBackupLsn?: string;
+  readonly differentialBaseLsn?: string;
+  readonly differentialBaseId?: string;
+  readonly started?: string;
+  readonly finished?: string;
+  /** major.minor.build of SQL Server. */
+  readonly softwareVersion?: string;
+  readonly compatibilityLevel?: number;
+  readonly databaseVersion?: number;
+  readonly recoveryModel?: 'FULL' | 'BULK-LOGGED' | 'SIMPLE';
+  readonly hasBackupChecksums?: boolean;
+  /** Bytes, all stripes together. */
+  readonly backupSize?: number;
+  /** True when only the configuration from the start of the set was there: finish, sizes and last LSNs are not final. */
+  readonly provisional?: boolean;
+  readonly files?: readonly MtfFile[];
+}
+
+/** A whole stream. */
+export interface MtfFacts {
+  /** MSSQLBAK: compressed by SQL Server; then only `complete`, `sets` and the media set are told. */
+  readonly compressed: boolean;
+  /** Whether the stream ends as a finished backup set must; a truncated one never does. */
+  readonly complete: boolean;
+  /** Backup sets begun. */
+  readonly sets: number;
+  /** Why reading stopped before the end, with the byte position. */
+  readonly damage?: string;
+  /** MediaSetId, upper case. */
+  readonly mediaSetId?: string;
+  /** Stripes of the media set, and which of them this is (from 1). */
+  readonly familyCount?: number;
+  readonly familySequence?: number;
+  /** The last backup set. */
+  readonly set?: MtfSet;
+}
+
+const setTexts = [
+  'backupSetId',
+  'name',
+  'description',
+  'userName',
+  'machine',
+  'database',
+  'server',
+  'type',
+  'firstLsn',
+  'lastLsn',
+  'checkpointLsn',
+  'databaseBackupLsn',
+  'differentialBaseLsn',
+  'differentialBaseId',
+  'started',
+  'finished',
+  'softwareVersion',
+] as const;
+const setNumbers = [
+  'position',
+  'timeZoneMinutes',
+  'compatibilityLevel',
+  'databaseVersion',
+  'backupSize',
+] as const;
+const recoveryModels = ['FULL', 'BULK-LOGGED', 'SIMPLE'] as const;
+
+/** The facts kept in a trailer. Failure `integrity` for values of a wrong type; unknown fields are ignored. */
+export function decodeMtfFacts(fields: JsonFields): MtfFacts {
+  return {
+    compressed: fields.boolean('compressed'),
+    complete: fields.boolean('complete'),
+    sets: fields.number('sets'),
+    ...texts(fields, ['damage', 'mediaSetId']),
+    ...numbers(fields, ['familyCount', 'familySequence']),
+    ...(fields.has('set') && { set: decodeSet(fields.object('set')) }),
+  };
+}
+
+function decodeSet(fields: JsonFields): MtfSet {
+  return {
+    ...texts(fields, setTexts),
+    ...numbers(fields, setNumbers),
+    ...(fields.has('recoveryModel') && {
+      recoveryModel: fields.oneOf('recoveryModel', recoveryModels),
+    }),
+    ...(fields.has('hasBackupChecksums') && {
+      hasBackupChecksums: fields.boolean('hasBackupChecksums'),
+    }),
+    ...(fields.has('provisional') && { provisional: fields.boolean('provisional') }),
+    ...(fields.has('files') && { files: fields.objects('files').map(decodeFile) }),
+  };
+}
+
+function decodeFile(fields: JsonFields): MtfFile {
+  return {
+    logicalName: fields.string('logicalName'),
+    physicalName: fields.string('physicalName'),
+    type: fields.string('type'),
+    ...texts(fields, ['filegroup']),
+    size: fields.number('size'),
+    backupSize: fields.number('backupSize'),
+  };
+}
+
+function texts<K extends string>(fields: JsonFields, keys: readonly K[]): { [P in K]?: string } {
+  return Object.fromEntries(
+    keys.filter((key) => fields.has(key)).map((key) => [key, fields.string(key)]),
+  ) as { [P in K]?: string };
+}
+
+function numbers<K extends string>(fields: JsonFields, keys: readonly K[]): { [P in K]?: number } {
+  return Object.fromEntries(
+    keys.filter((key) => fields.has(key)).map((key) => [key, fields.number(key)]),
+  ) as { [P in K]?: number };
+}

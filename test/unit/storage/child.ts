@@ -1,0 +1,52 @@
+// A process of its own for tests that need one: limits, pipes, locks.
+//   file PATH BYTES     writes BYTES into PATH.partial, publishes
+//   stdout BYTES        writes BYTES to descriptor 1
+//   check PATH          checks PATH as a destination
+//   lock FOLDER NAME    takes the lock and waits to be killed
+// Reports one line of JSON on standard error.
+import { writeSync } from 'node:fs';
+import { PartialFile } from '../../../src/archive/file-sink.js';
+import { asError, Failure } from '../../../src/errors.js';
+import { checkDestinations } from '../../../src/storage/destination.js';
+import { lockDestination } from '../../../src/storage/file/destination-lock.js';
+import type { Sink } from '../../../src/storage/sink.js';
+import { openStdoutSink } from '../../../src/storage/stdout-sink.js';
+
+const pieceBytes = 1 << 20;
+
+function report(result: object): void {
+  writeSync(2, `${JSON.stringify(result)}\n`);
+}
+
+async function fill(sink: Sink, bytes: number): Promise<void> {
+  const piece = new Uint8Array(pieceBytes).fill(0x61);
+  for (let at = 0; at < bytes; at += pieceBytes) {
+    await sink.write(piece.subarray(0, Math.min(pieceBytes, bytes - at)), at);
+  }
+  await sink.sync();
+  await sink.close();
+}
+
+async function main([verb, first = '', second = '']: string[]): Promise<void> {
+  if (verb === 'file') {
+    const partial = await PartialFile.create(first);
+    try {
+      await fill(partial, Number(second));
+      await partial.publish({ overwrite: false });
+    } finally {
+      await partial.discard();
+    }
+  } else if (verb === 'stdout') await fill(openStdoutSink(1), Number(first));
+  else if (verb === 'check') await checkDestinations([first], { overwrite: false });
+  else {
+    await lockDestination({ path: first, folder: first, name: second });
+    setInterval(() => undefined, 1000);
+  }
+  report({ done: true });
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  const { message } = asError(thrown);
+  const { kind, code, win32 } = thrown instanceof Failure ? thrown : ({} as Partial<Failure>);
+  report({ message, kind, code, win32 });
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { checkDestinations, maxNameLength } from '../../../src/storage/destination.js';
+import { lockDestination } from '../../../src/storage/file/destination-lock.js';
+import { failure, temporaryFolder } from '../archive/rig.js';
+
+const windows = process.platform === 'win32';
+const fresh = { overwrite: false };
+
+describe('destinations', () => {
+  it('are given back absolute, with the real folder', async () => {
+    const folder = await temporaryFolder();
+    mkdirSync(join(folder, 'real'));
+    symlinkSync(join(folder, 'real'), join(folder, 'link'));
+    const [one] = await checkDestinations([join(folder, 'link', '..', 'link', 'a.bak')], fresh);
+    assert.deepEqual(one, {
+      path: join(folder, 'link', 'a.bak'),
+      folder: realpathSync(join(folder, 'real')),
+      name: 'a.bak',
+    });
+    assert.deepEqual(readdirSync(join(folder, 'real')), []);
+  });
+
+  it('may exist only with overwrite', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.bak');
+    writeFileSync(path, '');
+    symlinkSync('nowhere', join(folder, 'dangling'));
+    const exists = failure('io', 'file-exists', /a\.bak: it exists already$/);
+    await assert.rejects(checkDestinations([path], fresh), exists);
+    await checkDestinations([path], { overwrite: true });
+    const dangling = checkDestinations([join(folder, 'dangling')], fresh);
+    await assert.rejects(dangling, failure('io', 'file-exists'));
+  });
+
+  it('are files in folders', async () => {
+    const folder = await temporaryFolder();
+    mkdirSync(join(folder, 'sub'));
+    symlinkSync('sub', join(folder, 'link'));
+    writeFileSync(join(folder, 'file'), '');
+    const check = (path: string) => checkDestinations([path], { overwrite: true });
+    const isFolder = failure('io', 'is-a-folder');
+    await assert.rejects(check(join(folder, 'sub')), isFolder);
+    await assert.rejects(check(join(folder, 'link')), isFolder);
+    await assert.rejects(check(`${folder}/sub/`), failure('usage', 'unusable-name'));
+    await assert.rejects(check('.'), failure('usage', 'unusable-name'));
+    await assert.rejects(check('/'), failure('usage', 'unusable-name'));
+    await assert.rejects(check(''), failure('usage', 'unusable-name'));
+    const noFolder = failure(
+      'io',
+      'not-found',
+      /cannot write in .*none: no such file or directory/,
+    );
+    await assert.rejects(check(join(folder, 'none', 'a.bak')), noFolder);
+    await assert.rejects(check(join(folder, 'file', 'a.bak')), failure('io', 'not-a-folder'));
+    await assert.rejects(check('/dev/null'), failure('io', 'not-a-file'));
+  });
+
+  it('have names that a file can have', async () => {
+    const folder = await temporaryFolder();
+    const check = (name: string) => checkDestinations([join(folder, name)], fresh);
+    const most = maxNameLength - '.partial'.length;
+    for (const length of [most - 1, most]) await check('x'.repeat(length));
+    const tooLong = failure('usage', 'name-too-long');
+    await assert.rejects(check('x'.repeat(most + 1)), tooLong);
+    if (process.platform !== 'win32') await assert.rejects(check('ü'.repeat(124)), tooLong);
+    for (const name of ['a\0b', 'a\nb', 'a\u001b[1mb']) {
+      await assert.rejects(check(name), failure('usage', 'unusable-name', /control character/));
+    }
+    await assert.rejects(check('a\0/b'), failure('usage', 'unusable-name'));
+  });
+
+  it('are all different files', async () => {
+    const folder = await temporaryFolder();
+    mkdirSync(join(folder, 'real'));
+    symlinkSync('real', join(folder, 'link'));
+    const twice = failure('usage', 'same-file-twice');
+    const pairs = [
+      ['real/a.bak', 'real/a.bak'],
+      ['real/a.bak', 'link/a.bak'],
+      ['real/a.bak', 'real/../link/./a.bak'],
+      ['real/a.bak', 'real/A.BAK'],
+      ['real/é.bak', 'real/e\u0301.bak'],
+      ['real/a.bak', 'real/a.bak.partial'],
+      ['real/a.bak.partial', 'real/a.bak'],
+    ];
+    for (const pair of pairs) {
+      const paths = pair.map((name) => join(folder, name));
+      await assert.rejects(checkDestinations(paths, fresh), twice, pair.join());
+    }
+    await checkDestinations([join(folder, 'a.bak'), join(folder, 'real', 'a.bak')], fresh);
+  });
+
+  it('lie in a folder that can be written', { skip: windows }, async () => {
+    const folder = await temporaryFolder();
+    chmodSync(folder, 0o555);
+    // A process of its own: access() asks for the real user, and root may write anywhere.
+    const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const args = [join(import.meta.dirname, 'child.js'), 'check', join(folder, 'a.bak')];
+    const run = spawnSync(process.execPath, args, { ...account, encoding: 'utf8' });
+    assert.match(
+      run.stderr,
+      /permission denied \(EACCES\)","kind":"io","code":"access-denied","win32":5/,
+    );
+    chmodSync(folder, 0o700);
+  });
+});
+
+describe('destination lock', () => {
+  const supported = process.platform === 'linux' || process.platform === 'win32';
+  const destination = (folder: string, name: string) => ({
+    path: join(folder, name),
+    folder,
+    name,
+  });
+
+  it('is held once', { skip: !supported }, async () => {
+    const folder = await temporaryFolder();
+    const lock = await lockDestination(destination(folder, 'a.bak'));
+    const held = failure('locked', 'destination-locked', /a\.bak is being written by another run$/);
+    await assert.rejects(lockDestination(destination(folder, 'a.bak')), held);
+    const other = await lockDestination(destination(folder, 'b.bak'));
+    await lock.release();
+    await lock.release();
+    await (await lockDestination(destination(folder, 'a.bak'))).release();
+    await other.release();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('ends with the process that held it, even when it was killed', {
+    skip: !supported,
+  }, async () => {
+    const folder = await temporaryFolder();
+    const child = join(import.meta.dirname, 'child.js');
+    const holder = spawn(process.execPath, [child, 'lock', folder, 'a.bak'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await once(holder.stderr, 'data');
+    await assert.rejects(
+      lockDestination(destination(folder, 'a.bak')),
+      failure('locked', 'destination-locked'),
+    );
+    holder.kill('SIGKILL');
+    await once(holder, 'close');
+    await (await lockDestination(destination(folder, 'a.bak'))).release();
+  });
+});
