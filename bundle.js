@@ -10,25 +10,34 @@ const outdir = 'dist/bundle';
 
 // Files that an earlier version made would stay for ever.
 rmSync(outdir, { recursive: true, force: true });
-await build({
-  entryPoints: [
-    'src/cli/main.ts',
-    'src/pipeline/compress-worker.ts',
-    'src/pipeline/decompress-worker.ts',
-    'src/vdi/device-worker.ts',
-  ],
+
+/** CommonJS has no import.meta.url of its own. */
+const moduleUrl = "const moduleUrl = require('node:url').pathToFileURL(__filename).href;";
+const common = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
   format: 'cjs',
+  // `import()` of a package would be looked for by other rules than `require`, which an old Node.js cannot guard.
+  supported: { 'dynamic-import': false },
   outdir,
   entryNames: '[name]',
   outExtension: { '.js': '.cjs' },
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',
-  // CommonJS has no import.meta.url of its own.
-  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'moduleUrl' },
+};
+await build({ ...common, entryPoints: ['src/system/code/module-guard.ts'], banner: { js: moduleUrl } });
+await build({
+  ...common,
+  entryPoints: [
+    'src/cli/main.ts',
+    'src/pipeline/compress/compress-worker.ts',
+    'src/pipeline/decompress/decompress-worker.ts',
+    'src/vdi/device-worker.ts',
+  ],
+  // Before anything else, in every thread: modules come out of our own tree only (src/system/code/module-guard.ts).
+  banner: { js: `require('./module-guard.cjs');\n${moduleUrl}` },
 });

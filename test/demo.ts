@@ -3,9 +3,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
-import { formatByteSize, MiB } from '../src/base/byte-size.js';
-import { Rig } from './rig/rig.js';
-import { decompressAll, sha256 } from './rig/zstd.js';
+import { formatByteSize, MiB } from '../src/base/byte-size.ts';
+import { Rig } from './rig/rig.ts';
+import { decompressAll, sha256 } from './rig/zstd.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -1,24 +1,27 @@
 // The header: the first frame of every archive, known before the first byte of data
 // (docs/archive-format.md, "Header"). No secret ever belongs here.
 
-import { KiB, MiB } from '../base/byte-size.js';
-import type { BackupType } from '../base/events.js';
-import { internalError } from '../errors.js';
-import { unsealed } from './json-checksum.js';
-import { archiveVersion, decodeJsonFrame, encodeJsonFrame, type JsonFields } from './json-frame.js';
+import { KiB, MiB } from '../base/byte-size.ts';
+import { internalError } from '../base/errors.ts';
+import type { BackupType } from '../base/events.ts';
+import {
+  maxBlockSize,
+  maxDevices,
+  maxTransferSize,
+  minBlockSize,
+  minTransferSize,
+} from '../base/platform/sql-server-limits.ts';
+import { unsealed } from './json-checksum.ts';
+import { archiveVersion, decodeJsonFrame, encodeJsonFrame, type JsonFields } from './json-frame.ts';
 
 /** Longest header frame a reader accepts; names of SQL Server are at most 128 characters each. */
 export const maxHeaderFrameBytes = 64 * KiB;
+/** Longest name of a database or an instance, UTF-16 units: SQL Server's sysname has 128. */
+const maxNameUnits = 256;
+/** Longest of the other texts, UTF-16 units: a GUID has 36, a time 24. All of them appear in messages of one line. */
+export const maxTextUnits = 64;
 /** Largest frame size in raw bytes: a reader allocates this much per thread. */
 export const maxFrameSize = 128 * MiB;
-/** Most stripes of a set: SQL Server's limit of backup devices. */
-export const maxStripes = 64;
-/** BLOCKSIZE of SQL Server's BACKUP: 512 bytes to 64 KiB. */
-const minBlockSize = 512;
-const maxBlockSize = 64 * KiB;
-/** MAXTRANSFERSIZE of SQL Server's BACKUP: 64 KiB to 4 MiB. */
-const minTransferSize = 64 * KiB;
-const maxTransferSize = 4 * MiB;
 
 const backupTypes: readonly BackupType[] = ['copy', 'full', 'diff', 'log'];
 
@@ -65,20 +68,20 @@ export function encodeArchiveHeader(header: ArchiveHeader): Uint8Array {
  */
 export function decodeArchiveHeader(frame: Uint8Array, file: string): ArchiveHeader {
   const fields = decodeJsonFrame(frame, maxHeaderFrameBytes, 'header', file);
-  const stripes = fields.integer('stripes', 1, maxStripes);
+  const stripes = fields.integer('stripes', 1, maxDevices);
   return {
-    setId: fields.string('setId'),
+    setId: fields.string('setId', maxTextUnits),
     stripe: fields.integer('stripe', 1, stripes),
     stripes,
-    database: fields.string('database'),
-    server: fields.string('server'),
+    database: fields.string('database', maxNameUnits),
+    server: fields.string('server', maxNameUnits),
     type: fields.oneOf('type', backupTypes),
     blockSize: fields.integer('blockSize', minBlockSize, maxBlockSize),
     transferSize: fields.integer('transferSize', minTransferSize, maxTransferSize),
     frameSize: fields.integer('frameSize', 1, maxFrameSize),
     compression: decodeCompression(fields.object('compression')),
-    toolVersion: fields.string('toolVersion'),
-    started: fields.string('started'),
+    toolVersion: fields.string('toolVersion', maxTextUnits),
+    started: fields.string('started', maxTextUnits),
   };
 }
 

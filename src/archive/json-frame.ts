@@ -1,13 +1,14 @@
 // A skippable frame whose content is one JSON object in UTF-8, and typed access to what an untrusted one
-// says. Header and trailer are such frames; what their fields mean is in archive-header/archive-trailer.
-import { damaged } from '../storage/io-failure.js';
+// says. Header and trailer are such frames; what their fields mean is in header.ts and trailer.ts.
+
+import { damaged } from '../storage/io-failure.ts';
 import {
   archiveFrameMagic,
   decodeSkippableHead,
   encodeSkippableHead,
   skippableHeadBytes,
-} from '../zstd/skippable-frame.js';
-import { isJsonSound, sealJson } from './json-checksum.js';
+} from '../zstd/skippable-frame.ts';
+import { isJsonSound, sealJson } from './json-checksum.ts';
 
 /** The format version this program writes, and the only one it reads. */
 export const archiveVersion = 1;
@@ -54,7 +55,9 @@ export function decodeJsonFrame(
   const fields = new JsonFields(parse(content), part, file);
   const version = fields.integer('vdibackup', 1, Number.MAX_SAFE_INTEGER);
   if (version === archiveVersion) return fields;
-  throw damaged(file, `its format version is ${version}, this program knows 1`, 'archive-version');
+  throw damaged(file, `its format version is ${version}, this program knows 1`, {
+    code: 'archive-version',
+  });
 }
 
 function parse(text: Uint8Array): unknown {
@@ -85,9 +88,10 @@ export class JsonFields {
     return Object.hasOwn(this.#object, key);
   }
 
-  string(key: string): string {
+  /** Of at most `most` UTF-16 units. */
+  string(key: string, most = Number.POSITIVE_INFINITY): string {
     const value = this.#own(key);
-    return typeof value === 'string' ? value : this.#wrong(key);
+    return typeof value === 'string' && value.length <= most ? value : this.#wrong(key);
   }
 
   boolean(key: string): boolean {

@@ -5,24 +5,23 @@
 //   head     8   skippable frame 0x184D2A5E
 //   entry   12   u32 compressed size, u32 raw size, u32 checksum
 //   footer   9   u32 entries, u8 descriptor 0x80 (entries have checksums), u32 0x8F92EAB1
-import { internalError } from '../errors.js';
-import { damaged } from '../storage/io-failure.js';
+import { internalError } from '../base/errors.ts';
+import { damaged } from '../storage/io-failure.ts';
 import {
-  decodeSkippableHead,
   encodeSkippableHead,
   seekTableFrameMagic,
   skippableHeadBytes,
-} from '../zstd/skippable-frame.js';
+} from '../zstd/skippable-frame.ts';
 
 export const seekTableFooterBytes = 9;
 const footerMagic = 0x8f92eab1;
 /** Entries have checksums. No other bit of the seekable format means anything. */
 const descriptor = 0x80;
-const entryBytes = 12;
+export const seekTableEntryBytes = 12;
 /** The seekable format's own limit of entries; 512 TiB in frames of 4 MiB. */
-export const maxSeekTableEntries = 0x800_0000;
+const maxSeekTableEntries = 0x800_0000;
 /** The seekable format's own limit of one frame's raw bytes: 1 GiB. */
-export const maxSeekTableRawBytes = 0x4000_0000;
+const maxSeekTableRawBytes = 0x4000_0000;
 /** Low 32 bits of XXH64 (seed 0) of no bytes: the checksum of a frame without data. */
 export const emptyChecksum = 0x51d8e999;
 /** Entries of one block of storage: 768 KiB, so that growing never copies. */
@@ -30,17 +29,7 @@ const blockEntries = 0x1_0000;
 
 /** Bytes of the whole frame of a table with that many entries. */
 export function seekTableBytes(entries: number): number {
-  return skippableHeadBytes + entries * entryBytes + seekTableFooterBytes;
-}
-
-export interface SeekTableEntry {
-  /** Offset of the frame in the file, bytes. */
-  readonly offset: number;
-  readonly compressedBytes: number;
-  /** Offset of the frame's data in the raw stream, bytes. */
-  readonly rawOffset: number;
-  readonly rawBytes: number;
-  readonly checksum: number;
+  return skippableHeadBytes + entries * seekTableEntryBytes + seekTableFooterBytes;
 }
 
 /** A growing table, kept in its encoded form: 12 bytes a frame (30 MiB for 10 TiB in frames of 4 MiB). */
@@ -63,11 +52,11 @@ export class SeekTable {
       throw internalError('a frame that the seek table can hold', `${this.#count}, ${rawBytes}`);
     }
     const at = this.#count % blockEntries;
-    if (at === 0) this.#blocks.push(new Uint8Array(blockEntries * entryBytes));
+    if (at === 0) this.#blocks.push(new Uint8Array(blockEntries * seekTableEntryBytes));
     const view = viewOf(this.#blocks[this.#blocks.length - 1] as Uint8Array);
-    view.setUint32(at * entryBytes, compressedBytes, true);
-    view.setUint32(at * entryBytes + 4, rawBytes, true);
-    view.setUint32(at * entryBytes + 8, checksum, true);
+    view.setUint32(at * seekTableEntryBytes, compressedBytes, true);
+    view.setUint32(at * seekTableEntryBytes + 4, rawBytes, true);
+    view.setUint32(at * seekTableEntryBytes + 8, checksum, true);
     this.#count += 1;
   }
 
@@ -84,29 +73,13 @@ export class SeekTable {
     yield encodeSkippableHead({ magic: seekTableFrameMagic, contentBytes });
     for (const [index, block] of this.#blocks.entries()) {
       const entries = Math.min(blockEntries, this.#count - index * blockEntries);
-      yield block.subarray(0, entries * entryBytes);
+      yield block.subarray(0, entries * seekTableEntryBytes);
     }
     yield encodeFooter(this.#count);
   }
-
-  /** Every frame in file order, with its offsets. */
-  *entries(): Generator<SeekTableEntry> {
-    let offset = 0;
-    let rawOffset = 0;
-    for (let index = 0; index < this.#count; index += 1) {
-      const view = viewOf(this.#blocks[Math.floor(index / blockEntries)] as Uint8Array);
-      const at = (index % blockEntries) * entryBytes;
-      const compressedBytes = view.getUint32(at, true);
-      const rawBytes = view.getUint32(at + 4, true);
-      const checksum = view.getUint32(at + 8, true);
-      yield { offset, compressedBytes, rawOffset, rawBytes, checksum };
-      offset += compressedBytes;
-      rawOffset += rawBytes;
-    }
-  }
 }
 
-export interface SeekTableFooter {
+interface SeekTableFooter {
   /** Frames in front of the table, 0 to 2^27. */
   readonly entries: number;
   /** Bytes of the whole seek table frame, which ends where the file ends. */
@@ -131,32 +104,6 @@ export function decodeSeekTableFooter(
   if (!isOurs || entries > maxSeekTableEntries || tableBytes > fileBytes)
     throw damaged(file, 'its seek table cannot be one of this file');
   return { entries, tableBytes };
-}
-
-/**
- * Reads the whole seek table frame (`footer.tableBytes` bytes). Failure `integrity` unless its frames fill
- * the file from the start to the table exactly.
- */
-export function decodeSeekTable(frame: Uint8Array, fileBytes: number, file: string): SeekTable {
-  const footer = decodeSeekTableFooter(frame, fileBytes, file);
-  if (!footer || footer.tableBytes !== frame.length) throw damaged(file, 'its seek table is cut');
-  const head = decodeSkippableHead(frame, file);
-  const right = head.magic === seekTableFrameMagic;
-  if (!right || head.contentBytes !== frame.length - skippableHeadBytes) {
-    throw damaged(file, 'the head of its seek table does not fit the footer');
-  }
-  const table = new SeekTable();
-  const view = viewOf(frame);
-  let total = 0;
-  for (let index = 0; index < footer.entries; index += 1) {
-    const at = skippableHeadBytes + index * entryBytes;
-    const rawBytes = view.getUint32(at + 4, true);
-    if (rawBytes > maxSeekTableRawBytes) throw damaged(file, 'its seek table names a huge frame');
-    table.append(view.getUint32(at, true), rawBytes, view.getUint32(at + 8, true));
-    total += view.getUint32(at, true);
-  }
-  if (total === fileBytes - frame.length) return table;
-  throw damaged(file, `its seek table describes ${total} bytes of ${fileBytes - frame.length}`);
 }
 
 function encodeFooter(entries: number): Uint8Array {

@@ -1,12 +1,14 @@
 // The trailer: the frame behind the last data frame that makes an archive a finished one
 // (docs/archive-format.md, "Trailer"). It always has the same length, so that its final words can be
 // written in place after SQL Server has reported success, without needing disk space then.
-import { KiB, MiB } from '../base/byte-size.js';
-import type { SqlMessageEvent } from '../base/events.js';
-import { decodeMtfFacts, type MtfFacts } from '../mtf/facts.js';
-import { skippableHeadBytes } from '../zstd/skippable-frame.js';
-import { unsealed } from './json-checksum.js';
-import { archiveVersion, decodeJsonFrame, encodeJsonFrame, type JsonFields } from './json-frame.js';
+import { KiB, MiB } from '../base/byte-size.ts';
+import type { SqlMessageEvent } from '../base/events.ts';
+import type { MtfFacts } from '../mtf/facts.ts';
+import { skippableHeadBytes } from '../zstd/skippable-frame.ts';
+import { maxTextUnits } from './header.ts';
+import { unsealed } from './json-checksum.ts';
+import { archiveVersion, decodeJsonFrame, encodeJsonFrame, type JsonFields } from './json-frame.ts';
+import { decodeMtfFacts } from './trailer-facts.ts';
 
 /** Bytes of the trailer frame as written: room for about 40 database files and 50 messages. */
 export const trailerFrameBytes = 16 * KiB;
@@ -63,13 +65,13 @@ export function decodeArchiveTrailer(frame: Uint8Array, file: string): ArchiveTr
   const fields = decodeJsonFrame(frame, maxTrailerFrameBytes, 'trailer', file);
   const count = (key: string) => fields.integer(key, 0, Number.MAX_SAFE_INTEGER);
   return {
-    setId: fields.string('setId'),
+    setId: fields.string('setId', maxTextUnits),
     stripe: count('stripe'),
     rawBytes: count('rawBytes'),
     compressedBytes: count('compressedBytes'),
     frames: count('frames'),
     messages: fields.objects('messages').map(decodeMessage),
-    ...(fields.has('finished') && { finished: fields.string('finished') }),
+    ...(fields.has('finished') && { finished: fields.string('finished', maxTextUnits) }),
     ...(fields.has('mtf') && { mtf: decodeMtfFacts(fields.object('mtf')) }),
     ...(fields.has('timings') && { timings: decodeTimings(fields.object('timings')) }),
     ...(fields.has('messagesOmitted') && { messagesOmitted: count('messagesOmitted') }),
@@ -106,14 +108,15 @@ function withoutHugeFacts(trailer: ArchiveTrailer, room: number): ArchiveTrailer
 function omit(trailer: ArchiveTrailer, keptFiles: number, keptMessages: number): ArchiveTrailer {
   const { messages, mtf } = trailer;
   const files = mtf?.set?.files ?? [];
-  const messagesOmitted = messages.length - keptMessages;
-  const filesOmitted = files.length - keptFiles;
+  const messagesCut = messages.length - keptMessages;
+  const filesCut = files.length - keptFiles;
   return {
     ...trailer,
-    messages: messages.slice(messagesOmitted),
-    ...(messagesOmitted > 0 && { messagesOmitted }),
-    ...(filesOmitted > 0 && {
-      filesOmitted,
+    messages: messages.slice(messagesCut),
+    // A trailer that is written anew may have lost some before.
+    ...(messagesCut > 0 && { messagesOmitted: (trailer.messagesOmitted ?? 0) + messagesCut }),
+    ...(filesCut > 0 && {
+      filesOmitted: (trailer.filesOmitted ?? 0) + filesCut,
       mtf: { ...mtf, set: { ...mtf?.set, files: files.slice(0, keptFiles) } } as MtfFacts,
     }),
   };

@@ -1,18 +1,19 @@
-import { asError, type Failure } from '../errors.js';
+import { asError, type Failure } from './errors.ts';
 
 type Listener = (cause: Error) => void;
 
 /**
  * The one wish to stop of a job: the first cause wins and is the root cause that the user reads;
- * everything later is a consequence and is only kept. Listeners run at once, in order of
- * registration, exactly once each; one that registers late runs immediately.
+ * everything later is a consequence and is dropped. Listeners run at once, in order of
+ * registration, exactly once each; one that registers late runs immediately. Whoever only prints something about the
+ * abort registers with `afterAbort`: a terminal or a log must not come before SignalAbort.
  *
  * `hurry` is the second Ctrl-C: it skips waiting for the server's answer, never the abort or the close.
  */
 export class Abort {
   #cause: Error | undefined;
-  readonly consequences: Error[] = [];
   readonly #listeners = new Set<Listener>();
+  readonly #witnesses = new Set<Listener>();
   #hurried = false;
   readonly #hurryListeners = new Set<() => void>();
 
@@ -20,13 +21,16 @@ export class Abort {
     return this.#cause;
   }
 
-  raise(cause: Failure | Error): void {
+  /** `words` is what the one who raises prints: after every listener, before what others print. */
+  raise(cause: Failure | Error, words: () => void = () => undefined): void {
     if (this.#cause) {
-      if (cause !== this.#cause) this.consequences.push(cause);
+      words();
       return;
     }
     this.#cause = asError(cause);
     for (const listener of [...this.#listeners]) listener(this.#cause);
+    words();
+    for (const witness of [...this.#witnesses]) witness(this.#cause);
   }
 
   /** Calls `listener` when the job aborts (at once if it has); returns the function that unregisters it. */
@@ -34,6 +38,12 @@ export class Abort {
     if (this.#cause) listener(this.#cause);
     else this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** As `onAbort`, for what prints: `witness` runs after every listener. */
+  afterAbort(witness: Listener): void {
+    if (this.#cause) witness(this.#cause);
+    else this.#witnesses.add(witness);
   }
 
   get hurried(): boolean {

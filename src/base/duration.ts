@@ -8,11 +8,10 @@ const milliseconds: Record<string, number> = {
   d: 86_400_000,
 };
 
-/** Milliseconds of `text` such as `90s`, `15m`, `1h30m`, `250ms`; a bare number is seconds; `off` and `0` are 0. */
+/** Milliseconds of `text` such as `90s`, `15m`, `1h30m`, `250ms`; `off` and `0` are 0. No other number is without its unit. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim().toLowerCase();
-  if (trimmed === 'off') return 0;
-  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
+  if (trimmed === 'off' || trimmed === '0') return 0;
   if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(trimmed)) return undefined;
   let total = 0;
   for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {

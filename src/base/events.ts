@@ -1,7 +1,7 @@
 // What the engine says while it works. The engine never prints: reporters (cli/) turn these into a bar,
 // lines or JSON Lines. The field `event` is the machine name, stable for `--json` readers.
 
-import type { Finding } from './finding.js';
+import type { Finding } from './finding.ts';
 
 export type BackupType = 'copy' | 'full' | 'diff' | 'log';
 
@@ -23,6 +23,7 @@ export interface SqlMessageEvent {
 
 /** The outcome of a durable success. Times in milliseconds, sizes in bytes. */
 export interface BackupSummary {
+  readonly job: 'backup';
   readonly database: string;
   readonly type: BackupType;
   readonly setId: string;
@@ -56,11 +57,24 @@ export interface VerifySummary {
   readonly rawBytes: number;
   readonly storedBytes: number;
   readonly elapsedMs: number;
-  /** SQL Server called every backup set valid (`--server`). */
+  /** Files that could not be checked, because their form is not known here; absent when there is none. */
+  readonly unchecked?: number;
+  /** SQL Server called every backup set valid (`--verifyonly`). */
   readonly server?: 'valid';
 }
 
-export interface InfoSummary {
+/** The outcome of `finish`: the files bear their names. */
+export interface FinishSummary {
+  readonly job: 'finish';
+  readonly database: string;
+  readonly type: string;
+  readonly setId: string;
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+}
+
+interface InfoSummary {
   readonly job: 'info';
   readonly files: readonly string[];
 }
@@ -69,7 +83,7 @@ export interface InfoSummary {
 export interface RestoreSummary {
   readonly job: 'restore';
   readonly database: string;
-  /** As named on the command line, and in the order in which they were restored. */
+  /** Absolute paths of what was restored, in the order of the command line. */
   readonly files: readonly string[];
   readonly steps: readonly RestoreStepSummary[];
   readonly rawBytes: number;
@@ -78,11 +92,15 @@ export interface RestoreSummary {
   readonly dryRun: boolean;
   /** State of the database now, e.g. ONLINE or RESTORING; absent when SQL Server did not say. */
   readonly state?: string;
+  /** The log backup that was taken of the database before it was replaced. */
+  readonly tail?: { readonly files: readonly string[]; readonly setId: string };
   readonly messages: readonly SqlMessageEvent[];
 }
 
 export interface RestoreStepSummary {
   readonly files: readonly string[];
+  /** The database it is a backup of; absent when the backup does not say. */
+  readonly database?: string;
   /** `full`, `diff`, `log`; absent when the backup does not say. */
   readonly type?: string;
   /** Local time of the server that took it. */
@@ -116,6 +134,7 @@ export type JobSummary =
   | DoctorSummary
   | DrillSummary
   | RestoreSummary
+  | FinishSummary
   | ExtractSummary
   | VerifySummary
   | InfoSummary;
@@ -157,7 +176,14 @@ export type JobEvent =
       readonly step: number;
       readonly steps: number;
     }
-  /** A check by SQL Server begins, of a drill or of `verify --server`. */
+  /** The tail of the log of a database was backed up, which leaves it RESTORING. */
+  | {
+      readonly event: 'tail';
+      readonly database: string;
+      readonly files: readonly string[];
+      readonly setId: string;
+    }
+  /** A check begins: by SQL Server, or of the backups that are to replace a database. */
   | { readonly event: 'checking'; readonly what: string }
   /** A line the VDI library printed to the console. */
   | { readonly event: 'library'; readonly line: string }
@@ -173,6 +199,7 @@ export type JobEvent =
   | {
       readonly event: 'verified';
       readonly file: string;
+      readonly verdict: 'good' | 'unchecked' | 'unread' | 'damaged';
       readonly good: boolean;
       /** What was looked at, in words. */
       readonly lines: readonly string[];

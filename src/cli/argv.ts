@@ -2,16 +2,19 @@
 // so that not even a complaint about the command line can say one.
 
 import type { Option } from 'commander';
-import { isEncryption } from './options/connection-options.js';
-import { usageError } from './usage-error.js';
+import { isEncryption } from './options/connection-options.ts';
+import { withPasswords } from './secrets/with-passwords.ts';
+import { usageError } from './usage-error.ts';
 
-export interface RoutedArgv {
+interface RoutedArgv {
   /** The verb first, then everything else in its order. */
   readonly argv: readonly string[];
   readonly secrets: readonly string[];
+  /** The words as they were given, with `***` for what is secret. */
+  readonly shown: readonly string[];
 }
 
-export interface Grammar {
+interface Grammar {
   /** Of all commands together; where two differ, the first counts until the verb is known. */
   readonly options: readonly Option[];
   /** Of one command. */
@@ -31,13 +34,14 @@ export function routeArgv(argv: readonly string[], grammar: Grammar): RoutedArgv
   const walk = new Walk(argv, grammar);
   while (walk.step());
   const { words, secrets, firstOperand } = walk;
+  const shown = walk.shown();
   if (firstOperand !== undefined && grammar.verbs.includes(words[firstOperand] ?? '')) {
     const [verb = ''] = words.splice(firstOperand, 1);
-    return { argv: [verb, ...words], secrets };
+    return { argv: [verb, ...words], secrets, shown };
   }
   refuseReserved(words[firstOperand ?? -1], grammar);
   const isAboutProgram = firstOperand === undefined && words.some((w) => aboutProgram.includes(w));
-  return { argv: isAboutProgram ? words : [grammar.shortForm, ...words], secrets };
+  return { argv: isAboutProgram ? words : [grammar.shortForm, ...words], secrets, shown };
 }
 
 /** Node.js puts this for every byte that is not UTF-8: the file that was meant cannot be reached by what is left. */
@@ -69,6 +73,8 @@ class Walk {
   readonly secrets: string[] = [];
   /** Index in `words` of the first operand that is not behind `--`. */
   firstOperand: number | undefined;
+  /** Index in `words` of each that holds a secret, and the length of its value. */
+  readonly #holding = new Map<number, number>();
   readonly #waiting: string[];
   readonly #options = new Map<string, Option>();
 
@@ -145,13 +151,22 @@ class Walk {
   }
 
   #learn(option: Option, value: string): void {
-    if (option.long === '--password') this.secrets.push(value);
-    if (option.long === '--with') this.secrets.push(...backupPasswords(value));
+    const found = secretsIn(option, value);
+    this.secrets.push(...found);
+    // What was pushed last ends in the value.
+    if (found.length > 0) this.#holding.set(this.words.length - 1, value.length);
+  }
+
+  /** The words so far, those that hold a secret without their value. */
+  shown(): string[] {
+    return this.words.map((word, index) => {
+      const length = this.#holding.get(index);
+      return length === undefined ? word : `${word.slice(0, word.length - length)}***`;
+    });
   }
 }
 
-/** Of `PASSWORD = 'x'` and `MEDIAPASSWORD = 'x'`, which old backups may ask for. */
-function backupPasswords(options: string): string[] {
-  const found = options.matchAll(/PASSWORD\s*=\s*N?'((?:[^']|'')*)'/gi);
-  return [...found].map(([, quoted = '']) => quoted.replaceAll("''", "'"));
+function secretsIn({ long }: Option, value: string): string[] {
+  if (long === '--password') return [value];
+  return long === '--with' ? withPasswords(value) : [];
 }

@@ -1,22 +1,38 @@
 // What commander has to complain about a command line, in our words.
 
 import type { CommanderError } from 'commander';
-import { usageError } from './usage-error.js';
+import { withoutVerifyonly } from './options/verify-options.ts';
+import { usageError } from './usage-error.ts';
 
 const tryHelp = 'Try vdibackup --help.';
+/** Commander finds --norecovery, the opposite. */
+const recoveryHint = 'A restore ends WITH RECOVERY unless told otherwise: leave --recovery out.';
 
 /** Commander's complaint in one line of ours; a word that may hold a secret is cut. */
 export function inOurWords({ code, message }: CommanderError, argv: readonly string[]): Error {
-  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const [first = '', suggestion] = message
+    .replace(/^error: /, '')
+    .replace(/\.(?=\n|$)/, '')
+    .split('\n');
   const hint = suggestion ? suggestion.replace(/^\(|\)$/g, '') : tryHelp;
   switch (code) {
     case 'commander.unknownOption':
+      if (first.includes("'--instance'") && argv[0] === 'verify') return withoutVerifyonly();
+      if (first.includes("'--recovery'")) return usageError('unknown-option', first, recoveryHint);
       return usageError('unknown-option', withoutValue(first), hint);
     case 'commander.missingArgument':
-      return missingArgument(first, argv);
+    case 'commander.optionMissingArgument':
+      if (isOldServerSwitch(argv)) return withoutVerifyonly();
+      return code === 'commander.missingArgument'
+        ? missingArgument(first, argv)
+        : usageError('command-line', first, hint);
     default:
       return usageError('command-line', first, hint);
   }
+}
+
+function isOldServerSwitch([verb, ...words]: readonly string[]): boolean {
+  return verb === 'verify' && words.includes('--server') && !words.includes('--verifyonly');
 }
 
 function missingArgument(message: string, [verb = '']: readonly string[]): Error {

@@ -1,6 +1,9 @@
 // What `--help` says besides the options.
 
-import { exitCodes, type FailureKind } from '../errors.js';
+import { exitCodes, type FailureKind } from '../base/failure-codes.ts';
+
+/** Columns of `--help`, the same everywhere. */
+export const helpFormat = { helpWidth: 80, minWidthToWrap: 30 };
 
 export const usage = `vdibackup [options] <database> <file...>
        vdibackup backup [options] <database> <file...>`;

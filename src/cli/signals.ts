@@ -1,13 +1,19 @@
 // Signals -> the wish to stop. The first aborts, later ones say that the user will not wait.
 
-import type { Abort } from '../base/abort.js';
-import { Failure } from '../errors.js';
+import type { Abort } from '../base/abort.ts';
+import { Failure } from '../base/errors.ts';
 
-export interface SignalSource {
+interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
 
 type Say = (reason: string, again: boolean) => void;
+
+interface SignalOptions {
+  readonly platform: NodeJS.Platform;
+  /** Asked at each SIGHUP: whether the run goes on without its terminal (`--ignore-hangup`). */
+  readonly ignoresHangup: () => boolean;
+}
 
 const reasons: Partial<Record<NodeJS.Signals, string>> = {
   SIGINT: 'interrupted by Ctrl-C',
@@ -18,20 +24,22 @@ const reasons: Partial<Record<NodeJS.Signals, string>> = {
 
 export function catchSignals(
   source: SignalSource,
-  platform: NodeJS.Platform,
+  { platform, ignoresHangup }: SignalOptions,
   abort: Abort,
   say: Say,
 ): void {
   let stopped = false;
   const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGHUP' && ignoresHangup()) return;
+    // Words come last: SQL Server must not wait for a terminal.
     if (stopped) {
-      if (!abort.hurried) say(reasonOf(signal), true);
+      const isNews = !abort.hurried;
       abort.hurry();
+      if (isNews) say(reasonOf(signal), true);
       return;
     }
     stopped = true;
-    say(reasonOf(signal), false);
-    abort.raise(failureOf(signal));
+    abort.raise(failureOf(signal), () => say(reasonOf(signal), false));
   };
   const caught: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   if (platform === 'win32') caught.push('SIGBREAK');
@@ -39,8 +47,8 @@ export function catchSignals(
 }
 
 function failureOf(signal: NodeJS.Signals): Failure {
-  const kind = signal === 'SIGINT' || signal === 'SIGBREAK' ? 'interrupted' : 'terminated';
-  return new Failure(kind, kind, reasonOf(signal));
+  const code = signal === 'SIGINT' || signal === 'SIGBREAK' ? 'interrupted' : 'terminated';
+  return new Failure(code, reasonOf(signal));
 }
 
 function reasonOf(signal: NodeJS.Signals): string {

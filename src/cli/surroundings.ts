@@ -1,17 +1,24 @@
-import type { Abort } from '../base/abort.js';
-import type { BackupSummary, Emit, ExtractSummary, RestoreSummary } from '../base/events.js';
-import type { DoctorReport, DoctorRequest } from '../job/doctor/doctor-report.js';
-import type { DrillResult } from '../job/drill/drill-job.js';
-import type { DrillRequest } from '../job/drill/drill-request.js';
-import type { ExtractRequest } from '../job/extract/extract-request.js';
-import type { InfoReport } from '../job/info/info-report.js';
-import type { BackupRequest } from '../job/request/backup-request.js';
-import type { RestoreRequest } from '../job/request/restore-request.js';
-import type { ServerVerifyResult } from '../job/verify/server-verify-job.js';
-import type { ServerVerifyRequest } from '../job/verify/server-verify-request.js';
-import type { VerifyReport, VerifyRequest } from '../job/verify/verify-report.js';
-import type { Output } from './report/output.js';
-import type { Redactor } from './secrets/redact.js';
+import type { Abort } from '../base/abort.ts';
+import type {
+  BackupSummary,
+  Emit,
+  ExtractSummary,
+  FinishSummary,
+  RestoreSummary,
+} from '../base/events.ts';
+import type { DoctorReport, DoctorRequest } from '../job/doctor/doctor-report.ts';
+import type { DrillResult } from '../job/drill/drill-job.ts';
+import type { DrillRequest } from '../job/drill/drill-request.ts';
+import type { ExtractRequest } from '../job/extract/extract-request.ts';
+import type { FinishRequest } from '../job/finish/finish-request.ts';
+import type { InfoReport } from '../job/info/info-report.ts';
+import type { BackupRequest } from '../job/request/backup-request.ts';
+import type { RestoreRequest } from '../job/request/restore-request.ts';
+import type { ServerVerifyResult } from '../job/verify/server-verify-job.ts';
+import type { ServerVerifyRequest } from '../job/verify/server-verify-request.ts';
+import type { VerifyReport, VerifyRequest } from '../job/verify/verify-report.ts';
+import type { Output } from './report/output.ts';
+import type { Redactor } from './secrets/redact.ts';
 
 /** What a run finds around it: main.ts takes it from the process, tests make it up. */
 export interface Surroundings {
@@ -28,10 +35,14 @@ export interface Surroundings {
   readonly columns: () => number;
   /** Date.now */
   readonly now: () => number;
-  /** False when not all of it could be written. */
-  readonly writeOut: (text: string) => boolean;
+  /** It was closed (`>&-`) when the process began. */
+  readonly stdoutIsClosed: boolean;
+  /** False when not all of it could be written, for whatever reason: its reader stands still, or the run is aborted. */
+  readonly writeOut: (text: string) => Promise<boolean>;
   readonly output: Output;
   readonly redactor: Redactor;
+  /** Lets other users of the machine see these words as the command line, where the system can. */
+  readonly showCommandLine: (words: readonly string[]) => void;
   readonly abort: Abort;
   /** Asks a person for a password; undefined when there is no terminal to ask at. */
   readonly askPassword: ((question: string) => Promise<string>) | undefined;
@@ -45,49 +56,48 @@ export interface Surroundings {
   readonly loadExtractJob: () => Promise<ExtractJob>;
   readonly loadVerifyJob: () => Promise<VerifyJob>;
   readonly loadServerVerifyJob: () => Promise<ServerVerifyJob>;
+  readonly loadFinishJob: () => Promise<FinishJob>;
   readonly loadInfoJob: () => Promise<InfoJob>;
   readonly loadDoctorJob: () => Promise<DoctorJob>;
 }
 
-export type RestoreJob = (
+type RestoreJob = (
   request: RestoreRequest,
   abort: Abort,
   emit: Emit,
   speakOn: (stderr: number, stdout: number) => void,
 ) => Promise<RestoreSummary>;
 
-export type DrillJob = (
+type DrillJob = (
   request: DrillRequest,
   abort: Abort,
   emit: Emit,
   speakOn: (stderr: number, stdout: number) => void,
 ) => Promise<DrillResult>;
 
-export type ExtractJob = (
-  request: ExtractRequest,
-  abort: Abort,
-  emit: Emit,
-) => Promise<ExtractSummary>;
+type ExtractJob = (request: ExtractRequest, abort: Abort, emit: Emit) => Promise<ExtractSummary>;
 
-export type VerifyJob = (request: VerifyRequest, abort: Abort, emit: Emit) => Promise<VerifyReport>;
+type FinishJob = (request: FinishRequest, abort: Abort, emit: Emit) => Promise<FinishSummary>;
 
-export type ServerVerifyJob = (
+type VerifyJob = (request: VerifyRequest, abort: Abort, emit: Emit) => Promise<VerifyReport>;
+
+type ServerVerifyJob = (
   request: ServerVerifyRequest,
   abort: Abort,
   emit: Emit,
   speakOn: (stderr: number, stdout: number) => void,
 ) => Promise<ServerVerifyResult>;
 
-export type InfoJob = (files: readonly string[], abort: Abort) => Promise<InfoReport>;
+type InfoJob = (files: readonly string[], abort: Abort) => Promise<InfoReport>;
 
-export type DoctorJob = (
+type DoctorJob = (
   request: DoctorRequest,
   abort: Abort,
   emit: Emit,
   speakOn: (stderr: number, stdout: number) => void,
 ) => Promise<DoctorReport>;
 
-export type BackupJob = (
+type BackupJob = (
   request: BackupRequest,
   abort: Abort,
   emit: Emit,

@@ -1,7 +1,7 @@
-// sector-sums.ts with 16 bytes at a time: WebAssembly SIMD over the memory of a frame pool. The module is
+// memory/sector-sums.ts with 16 bytes at a time: WebAssembly SIMD over the memory of a frame pool. The module is
 // small enough to be spelt out here, instruction by instruction, which keeps binary files out of the sources.
 
-import { sectorBytes } from './sector-sums.js';
+import { sectorBytes } from './sector-sums.ts';
 
 /** A memory that both JavaScript threads and the function below can reach. */
 export interface SharedMemory {
@@ -24,7 +24,7 @@ const wasm = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
 const wasmPageBytes = 65_536;
 const maxWasmPages = 65_536;
 
-export type SumSectors = (at: number, sectors: number, sumsAt: number) => void;
+type SumSectors = (at: number, sectors: number, sumsAt: number) => void;
 
 /** At least `bytes` of shared memory; undefined where WebAssembly cannot give so much. */
 export function sharedMemory(bytes: number): SharedMemory | undefined {

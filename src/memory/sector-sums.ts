@@ -1,6 +1,6 @@
 // The sum under SQL Server's page checksums and backup checksums: the XOR of the 128 words of each 512-byte
 // sector. It does not depend on where pages begin, so every core can sum its own frames; chaining the sums
-// (archive/mtf-data-check.ts) is cheap and needs their order.
+// (mtf/check/data-check.ts) is cheap and needs their order.
 
 export const sectorBytes = 512;
 const sectorWords = sectorBytes / Int32Array.BYTES_PER_ELEMENT;

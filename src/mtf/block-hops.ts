@@ -1,17 +1,23 @@
 // Goes from block to block of a raw stream by its headers and jumps over the data: what a backup is can be
 // read from a few KiB of any size of backup.
+import { MiB } from '../base/byte-size.ts';
 import {
   type BlockHeader,
   blockHeaderBytes,
   decodeBlockHeader,
   decodeStreamHeader,
+  filemarkBytes,
+  type StreamHeader,
   streamHeaderBytes,
-} from './block.js';
-import type { RawBytes } from './raw-bytes.js';
-import { maxKeptStreamBytes } from './walker.js';
+} from './block.ts';
+import { mediaBlockSize } from './native-block-size.ts';
+import type { RawBytes } from './raw-bytes.ts';
+import { maxKeptStreamBytes } from './walker.ts';
 
 /** Headers looked at before a backup counts as too long-winded to be described at once. */
 const maxHops = 100_000;
+/** Bytes read of blocks and streams for it, 64 MiB: those of a thousand sets, and no more than can be read in a moment. */
+const maxHopBytes = 64 * MiB;
 const streamAlignment = 4;
 
 export interface HoppedBlock {
@@ -26,13 +32,20 @@ export interface HoppedBlock {
   readonly end: number;
 }
 
-/** Counts down; at 0 the blocks ended early only because there were too many. */
-export interface Hops {
-  left: number;
-}
+/** How much may still be looked at; once it is spent, the blocks ended early only because there were too many. */
+export class Hops {
+  #left = maxHops;
+  #bytes = maxHopBytes;
 
-export function allHops(): Hops {
-  return { left: maxHops };
+  get spent(): boolean {
+    return this.#left <= 0 || this.#bytes <= 0;
+  }
+
+  /** One more header, and so many bytes behind it. */
+  take(bytes: number): void {
+    this.#left -= 1;
+    this.#bytes -= bytes;
+  }
 }
 
 /** The blocks from `start` on, as far as they can be reached; `wanted` streams are read. Never throws for any bytes. */
@@ -40,11 +53,13 @@ export async function* hopBlocks(
   raw: RawBytes,
   start: number,
   wanted: readonly string[],
-  hops = allHops(),
+  hops = new Hops(),
 ): AsyncGenerator<HoppedBlock> {
+  let blockSize: number | undefined;
   for (let at = start; ; ) {
-    const block = await readBlock(raw, at, wanted, hops);
+    const block = await readBlock(raw, at, wanted, { hops, blockSize });
     if (!block) return;
+    if (block.type === 'TAPE') blockSize = mediaBlockSize(block.body);
     yield block;
     at = block.end;
   }
@@ -54,16 +69,17 @@ async function readBlock(
   raw: RawBytes,
   at: number,
   wanted: readonly string[],
-  hops: Hops,
+  { hops, blockSize }: { readonly hops: Hops; readonly blockSize: number | undefined },
 ): Promise<HoppedBlock | undefined> {
-  if (hops.left <= 0) return undefined;
-  hops.left -= 1;
+  if (hops.spent) return undefined;
   const head = await raw.read(at, blockHeaderBytes);
   const header = head.length === blockHeaderBytes ? decodeBlockHeader(head) : undefined;
   if (!header) return undefined;
-  const body = await raw.read(at, header.bodyBytes);
-  if (body.length < header.bodyBytes) return undefined;
   const { type, attributes } = header;
+  const length = type === 'SFMB' ? filemarkBytes(header, blockSize) : header.bodyBytes;
+  hops.take(length);
+  const body = await raw.read(at, length);
+  if (body.length < length) return undefined;
   if (type === 'SFMB') {
     return { type, attributes, position: at, body, streams: new Map(), end: at + body.length };
   }
@@ -79,21 +95,30 @@ async function readStreams(
   hops: Hops,
 ): Promise<{ streams: Map<string, Uint8Array>; end: number } | undefined> {
   const streams = new Map<string, Uint8Array>();
-  for (let at = start; hops.left > 0; ) {
-    hops.left -= 1;
+  for (let at = start; !hops.spent; ) {
     const head = await raw.read(at, streamHeaderBytes);
     const stream = head.length === streamHeaderBytes ? decodeStreamHeader(head) : undefined;
     if (!stream) return undefined;
     const dataAt = at + streamHeaderBytes;
-    if (wanted.includes(stream.id) && stream.length <= maxKeptStreamBytes) {
-      const data = await raw.read(dataAt, stream.length);
-      if (data.length < stream.length) return undefined;
-      streams.set(stream.id, data);
-    }
+    const isWanted = wanted.includes(stream.id) && stream.length <= maxKeptStreamBytes;
+    hops.take(isWanted ? stream.length : 0);
+    if (isWanted && !(await keepStream(streams, raw, dataAt, stream))) return undefined;
     const end = dataAt + stream.length;
     if (!Number.isSafeInteger(end + block.bodyBytes)) return undefined;
     if (stream.id === 'SPAD') return { streams, end };
     at = Math.ceil(end / streamAlignment) * streamAlignment;
   }
   return undefined;
+}
+
+/** False when it is not all there. */
+async function keepStream(
+  streams: Map<string, Uint8Array>,
+  raw: RawBytes,
+  at: number,
+  { id, length }: StreamHeader,
+): Promise<boolean> {
+  const data = await raw.read(at, length);
+  streams.set(id, data);
+  return data.length === length;
 }

@@ -1,14 +1,16 @@
 // What a raw stream holds: its media and its backup sets, from headers and configurations only.
-import { MiB } from '../base/byte-size.js';
-import { allHops, type HoppedBlock, hopBlocks } from './block-hops.js';
-import { type Disagreement, disagreements } from './check/agreement.js';
-import { fileRows, headerRow, mediaRow, type Row, type SetBlocks } from './only-rows.js';
-import type { RawBytes } from './raw-bytes.js';
+import { MiB } from '../base/byte-size.ts';
+import { type HoppedBlock, Hops, hopBlocks } from './block-hops.ts';
+import { type Disagreement, disagreements } from './check/agreement.ts';
+import { fileRows, headerRow, mediaRow, type Row, type SetBlocks } from './only-rows.ts';
+import type { RawBytes } from './raw-bytes.ts';
 
 /** Bytes of all blocks that are described, 32 MiB: words and rows take a few times as much. SQL Server's have KiBs. */
 const maxKeptBytes = 32 * MiB;
+/** Rows of files and contradictions that are told: a row takes 1 KiB, and may have been told in a quarter of that. */
+const maxRows = 20_000;
 
-export interface SetDescription {
+interface SetDescription {
   readonly header: Row;
   readonly files: readonly Row[];
   /** Where its start and its end contradict each other; absent when they do not. */
@@ -20,6 +22,8 @@ export interface MtfDescription {
   readonly sets: readonly SetDescription[];
   /** More sets may follow: they were not asked for, or finding them would have taken reading too much. */
   readonly more: boolean;
+  /** Why nothing is told, in words that follow a name: its form is not known, which does not make it damaged. */
+  readonly unknown?: string;
 }
 
 /** Never throws for any bytes; what was not reached is absent. Looks for the first `most` sets. */
@@ -28,13 +32,13 @@ export async function describeMtf(
   most = Number.POSITIVE_INFINITY,
 ): Promise<MtfDescription> {
   const collector = new BlockCollector(false);
-  const hops = allHops();
+  const hops = new Hops();
   for await (const block of hopBlocks(raw, 0, ['RAID', 'MQCI'], hops)) {
     const enough = collector.sets === most || collector.full;
     if (block.type === 'SSET' && enough) return collector.describe(true);
     collector.block(block);
   }
-  return collector.describe(raw.gaveUp || hops.left <= 0);
+  return collector.describe(raw.gaveUp || hops.spent);
 }
 
 /** Takes blocks in the order of the stream. */
@@ -45,6 +49,7 @@ export class BlockCollector {
   /** The set whose blocks come now. */
   #set: SetBlocks | undefined;
   #kept = 0;
+  #rows = 0;
 
   /** `compressed`: by SQL Server. */
   constructor(compressed: boolean) {
@@ -69,7 +74,7 @@ export class BlockCollector {
 
   /** No further set should be begun: what is told of those there are takes memory enough. */
   get full(): boolean {
-    return this.#kept >= maxKeptBytes;
+    return this.#kept >= maxKeptBytes || this.#rows >= maxRows;
   }
 
   describe(more: boolean): MtfDescription {
@@ -87,7 +92,9 @@ export class BlockCollector {
     const set = this.#set;
     if (!set) return;
     const header = headerRow(set, this.#compressed);
-    this.#described.push({ header, files: fileRows(set), ...contradictions(set) });
+    const described = { header, files: fileRows(set), ...contradictions(set) };
+    this.#rows += described.files.length + (described.disagreements?.length ?? 0);
+    this.#described.push(described);
     this.#set = undefined;
   }
 

@@ -1,6 +1,5 @@
 // What the backup stream says about itself: the part of RESTORE HEADERONLY and FILELISTONLY that people
-// need offline. JSON-able: it is kept in the trailer. Not here: how it is found (mtf-walker.ts).
-import type { JsonFields } from '../archive/json-frame.js';
+// need offline. JSON-able: it is kept in the trailer. Not here: how it is found (walker.ts).
 
 /** One database file (FILELISTONLY). */
 export interface MtfFile {
@@ -40,6 +39,18 @@ export interface MtfSet {
   readonly databaseBackupLsn?: string;
   readonly differentialBaseLsn?: string;
   readonly differentialBaseId?: string;
+  /** FamilyGUID, upper case: the database, whatever its name, and every copy restored of it. */
+  readonly familyId?: string;
+  /** RecoveryForkID at the end of the set, upper case. */
+  readonly recoveryForkId?: string;
+  /** FirstRecoveryForkID: of a set across a fork point, or the first after one, the fork that the point is on. */
+  readonly firstRecoveryForkId?: string;
+  /** Where the log left `firstRecoveryForkId`; absent when there is one fork only. */
+  readonly forkPointLsn?: string;
+  /** The database was damaged when the backup was taken (bit 0x20 of HEADERONLY's Flags). */
+  readonly isDamaged?: boolean;
+  /** A full backup that no differential can be based on; known of our own archives only. */
+  readonly isCopyOnly?: boolean;
   readonly started?: string;
   readonly finished?: string;
   /** major.minor.build of SQL Server. */
@@ -72,82 +83,4 @@ export interface MtfFacts {
   readonly familySequence?: number;
   /** The last backup set. */
   readonly set?: MtfSet;
-}
-
-const setTexts = [
-  'backupSetId',
-  'name',
-  'description',
-  'userName',
-  'machine',
-  'database',
-  'server',
-  'type',
-  'firstLsn',
-  'lastLsn',
-  'checkpointLsn',
-  'databaseBackupLsn',
-  'differentialBaseLsn',
-  'differentialBaseId',
-  'started',
-  'finished',
-  'softwareVersion',
-] as const;
-const setNumbers = [
-  'position',
-  'timeZoneMinutes',
-  'compatibilityLevel',
-  'databaseVersion',
-  'backupSize',
-] as const;
-const recoveryModels = ['FULL', 'BULK-LOGGED', 'SIMPLE'] as const;
-
-/** The facts kept in a trailer. Failure `integrity` for values of a wrong type; unknown fields are ignored. */
-export function decodeMtfFacts(fields: JsonFields): MtfFacts {
-  return {
-    compressed: fields.boolean('compressed'),
-    complete: fields.boolean('complete'),
-    sets: fields.number('sets'),
-    ...texts(fields, ['damage', 'mediaSetId']),
-    ...numbers(fields, ['familyCount', 'familySequence']),
-    ...(fields.has('set') && { set: decodeSet(fields.object('set')) }),
-  };
-}
-
-function decodeSet(fields: JsonFields): MtfSet {
-  return {
-    ...texts(fields, setTexts),
-    ...numbers(fields, setNumbers),
-    ...(fields.has('recoveryModel') && {
-      recoveryModel: fields.oneOf('recoveryModel', recoveryModels),
-    }),
-    ...(fields.has('hasBackupChecksums') && {
-      hasBackupChecksums: fields.boolean('hasBackupChecksums'),
-    }),
-    ...(fields.has('provisional') && { provisional: fields.boolean('provisional') }),
-    ...(fields.has('files') && { files: fields.objects('files').map(decodeFile) }),
-  };
-}
-
-function decodeFile(fields: JsonFields): MtfFile {
-  return {
-    logicalName: fields.string('logicalName'),
-    physicalName: fields.string('physicalName'),
-    type: fields.string('type'),
-    ...texts(fields, ['filegroup']),
-    size: fields.number('size'),
-    backupSize: fields.number('backupSize'),
-  };
-}
-
-function texts<K extends string>(fields: JsonFields, keys: readonly K[]): { [P in K]?: string } {
-  return Object.fromEntries(
-    keys.filter((key) => fields.has(key)).map((key) => [key, fields.string(key)]),
-  ) as { [P in K]?: string };
-}
-
-function numbers<K extends string>(fields: JsonFields, keys: readonly K[]): { [P in K]?: number } {
-  return Object.fromEntries(
-    keys.filter((key) => fields.has(key)).map((key) => [key, fields.number(key)]),
-  ) as { [P in K]?: number };
 }

@@ -1,11 +1,11 @@
 // RESTORE HEADERONLY, FILELISTONLY and LABELONLY from the bytes of a backup: the same field names, and only
-// fields whose place is proven (mtf.md §12). What is not known is absent.
+// fields whose place is proven (docs/mtf.md). What is not known is absent.
 
-import { MtfRecord } from './fields.js';
-import { configurationRecords } from './record/configuration.js';
-import { databaseFields } from './record/database.js';
-import { fileFields, filegroupNames } from './record/file-record.js';
-import { machineName, startFields } from './record/set-start.js';
+import { MtfRecord } from './fields.ts';
+import { configurationRecords } from './record/configuration.ts';
+import { databaseFields } from './record/database.ts';
+import { fileFields, filegroupNames } from './record/file-record.ts';
+import { machineName, startFields } from './record/set-start.ts';
 
 export type Value = string | number | boolean;
 export type Row = Readonly<Record<string, Value>>;

@@ -1,10 +1,10 @@
 // Collects what the blocks of a stream say, in their order, and decides whether the stream is finished:
-// a set ends MSLS SFMB ESET ESET SFMB. Not here: finding the blocks (mtf-walker.ts).
-import type { BlockHeader } from './block.js';
-import type { MtfFacts, MtfSet } from './facts.js';
-import { decodeConfiguration, listFiles } from './record/configuration.js';
-import { decodeMedia, type MtfMedia } from './record/media.js';
-import { decodeSetStart, decodeVolume } from './record/set-start.js';
+// a set ends MSLS SFMB ESET ESET SFMB. Not here: finding the blocks (walker.ts).
+import type { BlockHeader } from './block.ts';
+import type { MtfFacts, MtfSet } from './facts.ts';
+import { decodeConfiguration, listFiles } from './record/configuration.ts';
+import { decodeMedia, type MtfMedia } from './record/media.ts';
+import { decodeSetStart, decodeVolume } from './record/set-start.ts';
 
 /** ESET attribute of a set that was given up. */
 const aborted = 1 << 18;
@@ -20,8 +20,10 @@ const wantedStreams: Readonly<Record<string, string>> = {
 export class MtfSetReader {
   #media: MtfMedia = {};
   #sets = 0;
-  #set: MtfSet = {};
-  /** MQCI streams of its start and its end, decoded when asked for: only those of the last set ever are. */
+  /** SSET and VOLB of the set that passes by, decoded when asked for: only those of the last one ever are. */
+  #start: Uint8Array | undefined;
+  #volume: Uint8Array | undefined;
+  /** MQCI streams of its start and its end. */
   #first: Uint8Array | undefined;
   #last: Uint8Array | undefined;
   #hasChecksums = false;
@@ -34,7 +36,7 @@ export class MtfSetReader {
 
   /** Whether `body` of this block is wanted whole. */
   wantsBody(block: BlockHeader): boolean {
-    return block.type === 'SSET' || block.type === 'VOLB';
+    return block.type === 'TAPE' || block.type === 'SSET' || block.type === 'VOLB';
   }
 
   wantsStream(block: BlockHeader, id: string): boolean {
@@ -47,7 +49,7 @@ export class MtfSetReader {
     this.#lastBlock = header.type;
     if (header.type === 'TAPE') this.#media = {};
     else if (header.type === 'SSET') this.#begin(body);
-    else if (header.type === 'VOLB') this.#set = { ...this.#set, ...decodeVolume(body) };
+    else if (header.type === 'VOLB') this.#volume = Buffer.from(body);
     else if (header.type === 'SFMB') this.#filemarks += 1;
     else if (header.type === 'ESET') {
       this.#endBlocks += 1;
@@ -77,7 +79,9 @@ export class MtfSetReader {
 
   #begin(body: Uint8Array): void {
     this.#sets += 1;
-    this.#set = decodeSetStart(body);
+    // Buffer's way takes a small copy out of a pool: memory of its own costs as much as all else of a set.
+    this.#start = Buffer.from(body);
+    this.#volume = undefined;
     this.#first = undefined;
     this.#last = undefined;
     this.#hasChecksums = false;
@@ -93,12 +97,16 @@ export class MtfSetReader {
   }
 
   #setFacts(): MtfSet {
+    const start = {
+      ...(this.#start && decodeSetStart(this.#start)),
+      ...(this.#volume && decodeVolume(this.#volume)),
+    };
     const first = this.#first && decodeConfiguration(this.#first);
     const best = this.#last ? decodeConfiguration(this.#last) : first;
-    if (!best) return this.#set;
+    if (!best) return start;
     const { hasBackupChecksums = false } = best.database;
     return {
-      ...this.#set,
+      ...start,
       ...best.database,
       hasBackupChecksums: hasBackupChecksums || this.#hasChecksums,
       ...(!this.#last && { provisional: true }),

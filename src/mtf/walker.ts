@@ -1,18 +1,22 @@
 // Reads a backup stream as it passes by: a state machine over block header, stream header and bytes to
 // skip. All framing is checksummed, so the first header that does not fit ends the reading; there is no
 // searching. Holds at most one configuration (1 MiB) or block; data is skipped, never copied.
-import { MiB } from '../base/byte-size.js';
+
+import { MiB } from '../base/byte-size.ts';
+import { maxBlockSize } from '../base/platform/sql-server-limits.ts';
 import {
   type BlockHeader,
   blockHeaderBytes,
   decodeBlockHeader,
   decodeStreamHeader,
+  filemarkBytes,
   type StreamHeader,
   streamHeaderBytes,
-} from './block.js';
-import type { MtfFacts } from './facts.js';
-import { CompressedTail } from './mssqlbak/compressed.js';
-import { MtfSetReader } from './set-reader.js';
+} from './block.ts';
+import type { MtfFacts } from './facts.ts';
+import { CompressedTail } from './mssqlbak/compressed.ts';
+import { mediaBlockSize } from './native-block-size.ts';
+import { MtfSetReader } from './set-reader.ts';
 
 /** Longest stream that is kept to be decoded; SQL Server's configurations have a few KiB. */
 export const maxKeptStreamBytes = MiB;
@@ -42,6 +46,9 @@ export interface MtfDataObserver {
 const dataStreams = ['MQDA', 'MQTL'];
 const observedBodies = ['SSET', 'SFMB'];
 const checksumBytes = 4;
+const codedData = 'its data are encrypted or compressed by an algorithm that is not known';
+const unknownFilemarks =
+  'its blocks have 64 KiB, and what a filemark says of its length is not known';
 
 /**
  * Fed with the consecutive pieces of one stripe's raw stream, of any size, views on shared memory too.
@@ -65,6 +72,14 @@ export class MtfWalker {
   #onlyZeros = false;
   #damage: string | undefined;
   #followedTo: number | undefined;
+  /** Of the medium; undefined before its header. */
+  #blockSize: number | undefined;
+  /** The block seen last is a filemark. */
+  #behindFilemark = false;
+  #unknown: string | undefined;
+  #unseen: string | undefined;
+  /** The data stream seen last is coded: what a CSUM behind it is about has not been seen. */
+  #isCoded = false;
   readonly #observer: MtfDataObserver | undefined;
   /** Bytes of the skipped ones that the observer still wants. */
   #observed = 0;
@@ -92,6 +107,16 @@ export class MtfWalker {
   /** Where the framing ends that could be followed: at the first damage to it, or at the end. */
   get followedTo(): number {
     return this.#followedTo ?? this.#position;
+  }
+
+  /** Why the framing could not be followed, in words that follow a name; undefined when it is of a known form. */
+  get unknown(): string | undefined {
+    return this.#compressed?.unknown ?? this.#unknown;
+  }
+
+  /** Why the observer was not shown all data. */
+  get unseen(): string | undefined {
+    return this.#unseen;
   }
 
   /** What was found, after the last piece; `undefined` when this is no backup of SQL Server. */
@@ -170,6 +195,7 @@ export class MtfWalker {
     } else {
       const at = this.#position - blockHeaderBytes;
       this.#betweenBlocks = false;
+      this.#doubtFilemark();
       this.#stop(`no block header at byte ${at}`, at);
     }
   }
@@ -180,16 +206,24 @@ export class MtfWalker {
     if (end >= 0) {
       this.#onlyZeros = false;
       this.#betweenBlocks = false;
+      this.#doubtFilemark();
       this.#stop(`there are zeros instead of a block, up to byte ${this.#position + end}`);
     }
     this.#position += bytes.length;
   }
 
+  /** What follows a filemark is no block: of 64 KiB, the filemark may have had another length. */
+  #doubtFilemark(): void {
+    if (this.#behindFilemark && this.#blockSize === maxBlockSize) this.#unknown = unknownFilemarks;
+  }
+
   #body(header: BlockHeader): void {
-    const rest = header.bodyBytes - blockHeaderBytes;
+    const isMark = header.type === 'SFMB';
+    const bytes = isMark ? filemarkBytes(header, this.#blockSize) : header.bodyBytes;
+    const rest = bytes - blockHeaderBytes;
     const wanted = this.#reader.wantsBody(header) || this.#observes(header);
     if (wanted && rest > 0) {
-      this.#expect(header.bodyBytes, (body) => this.#bodyDone(header, body), blockHeaderBytes);
+      this.#expect(bytes, (body) => this.#bodyDone(header, body), blockHeaderBytes);
       return;
     }
     this.#skip = rest;
@@ -202,6 +236,8 @@ export class MtfWalker {
 
   #bodyDone(header: BlockHeader, body: Uint8Array): void {
     this.#reader.block(header, body);
+    if (header.type === 'TAPE') this.#blockSize = mediaBlockSize(body);
+    this.#behindFilemark = header.type === 'SFMB';
     if (this.#observes(header)) this.#observer?.body(header, body, this.#position - body.length);
     // A filemark has no streams.
     if (header.type === 'SFMB') this.#nextBlock();
@@ -227,7 +263,10 @@ export class MtfWalker {
       return;
     }
     this.#skip = stream.length;
-    if (this.#observer && dataStreams.includes(stream.id)) {
+    const isData = dataStreams.includes(stream.id);
+    if (isData) this.#isCoded = stream.isCoded;
+    if (isData && stream.isCoded) this.#unseen = codedData;
+    else if (this.#observer && isData) {
       this.#observed = stream.length;
       this.#observer.begins(stream.id, this.#position, stream.length);
     }
@@ -236,7 +275,7 @@ export class MtfWalker {
 
   #streamDone(block: BlockHeader, stream: StreamHeader, data: Uint8Array): void {
     this.#reader.stream(block, stream.id, data);
-    if (stream.id === 'CSUM' && data.length === checksumBytes) {
+    if (stream.id === 'CSUM' && data.length === checksumBytes && !this.#isCoded) {
       this.#observer?.checksum(new DataView(data.buffer, data.byteOffset).getUint32(0, true));
     }
     if (stream.id === 'MQCI' && data.length > 0)

@@ -1,10 +1,11 @@
 // How much memory a job takes, decided once, from the threads and devices it has and nothing else.
 
-import { MiB } from '../base/byte-size.js';
-import { sectorSumsBytes } from '../memory/sector-sums.js';
-import { sumsOffset } from './decompress/decompress-protocol.js';
+import { MiB } from '../base/byte-size.ts';
+import { sectorSumsBytes } from '../memory/sector-sums.ts';
+import { compressBound } from '../zstd/frame-header.ts';
+import { sumsOffset } from './decompress/decompress-protocol.ts';
 
-/** Raw bytes of a frame (product.md §8). Larger gains no ratio at window sizes of everyday levels. */
+/** Raw bytes of a frame (docs/archive-format.md, "Header", `frameSize`). Larger gains no ratio at window sizes of everyday levels. */
 export const defaultFrameSize = 4 * MiB;
 
 /** A frame must hold a useful window even when 64 devices share the memory. */
@@ -16,7 +17,7 @@ const deviceBudget = 64 * MiB;
 /** Slots a compress worker keeps busy: one under its hands, one in its queue, one being written. */
 const slotsPerThread = 3;
 
-export interface PipelineShape {
+interface PipelineShape {
   readonly frameSize: number;
   readonly slotCount: number;
   readonly slotCapacity: number;
@@ -31,12 +32,6 @@ export function pipelineShape(devices: number, threads: number): PipelineShape {
   let frameSize = defaultFrameSize;
   while (frameSize > smallestFrameSize && devices * frameSize > deviceBudget) frameSize /= 2;
   return { frameSize, slotCount, slotCapacity: compressBound(frameSize) };
-}
-
-/** Largest zstd frame that `bytes` raw bytes can become, plus frame header and checksum (ZSTD_COMPRESSBOUND of zstd.h). */
-export function compressBound(bytes: number): number {
-  const margin = bytes < 128 * 1024 ? (128 * 1024 - bytes) >> 11 : 0;
-  return bytes + (bytes >> 8) + margin + 64;
 }
 
 /** The shape of a job that reads `stripes` stored backups at the same time: slots also hold sector sums. */

@@ -1,11 +1,12 @@
 // Worker threads of one kind, each with its own zstd context, fed in turn. No library for it: those replace a thread
 // that died and go on, here its slot is lost and the run must end; and what they load would come before the first byte.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { type Deferred, deferred } from '../base/deferred.js';
-import { Failure } from '../errors.js';
-import { workerEntry } from '../memory/worker-entry.js';
+import { within } from '../base/deadline.ts';
+import { type Deferred, deferred } from '../base/deferred.ts';
+import { Failure } from '../base/errors.ts';
+import type { FailureCode } from '../base/failure-codes.ts';
+import { workerEntry } from '../memory/worker-entry.ts';
 
 /** Jobs given to one worker at a time: the second one waits in its queue, so that it never idles for a message. */
 const jobsPerWorker = 2;
@@ -16,10 +17,18 @@ const closingMs = 500;
 /** The JavaScript of a worker is a handful of objects; buffers and zstd live outside of its heap. */
 const heapLimits = { maxYoungGenerationSizeMb: 2 };
 
-export interface WorkerPoolOptions {
+/** By the file of the workers. */
+const crashes = {
+  'compress-worker': 'compress-worker-crashed',
+  'decompress-worker': 'decompress-worker-crashed',
+} as const satisfies Record<string, FailureCode>;
+
+interface WorkerPoolOptions {
   readonly threads: number;
-  /** The file of the workers beside this one, without extension. */
-  readonly entry: string;
+  /** The file of the workers, without extension. */
+  readonly entry: keyof typeof crashes;
+  /** import.meta.url of the module beside that file. */
+  readonly from: string;
   /** What they do, as a noun. */
   readonly work: string;
   readonly workerData: object;
@@ -72,7 +81,7 @@ export class WorkerPool<Job extends object, Done extends object> {
     this.#closed = true;
     for (const { worker } of this.#members) worker.removeAllListeners('exit');
     const ended = Promise.all(this.#members.map(({ worker }) => worker.terminate()));
-    await Promise.race([ended, sleep(closingMs, undefined, { ref: false })]);
+    await within(ended, closingMs, { ref: false });
   }
 
   #startInTurn(threads: number): void {
@@ -82,9 +91,9 @@ export class WorkerPool<Job extends object, Done extends object> {
   }
 
   #start(): Worker {
-    const { entry, workerData } = this.#options;
+    const { entry, from, workerData } = this.#options;
     const options: WorkerOptions = { workerData, resourceLimits: heapLimits };
-    const worker = new Worker(workerEntry(entry, import.meta.url), options);
+    const worker = new Worker(workerEntry(entry, from), options);
     const member = { worker, jobs: 0 };
     worker.on('message', (done: Numbered<Done>) => this.#done(member, done));
     worker.on('error', (error) => this.#died(error));
@@ -127,15 +136,10 @@ export class WorkerPool<Job extends object, Done extends object> {
 
   #died(cause: Error): void {
     const { entry, work } = this.#options;
-    this.#failure ??= new Failure(
-      'unclassified',
-      `${entry}-crashed`,
-      `a ${work} thread died: ${cause.message}`,
-      {
-        cause,
-        hints: ['Run again with fewer --threads; if it repeats, report it with the lines above.'],
-      },
-    );
+    this.#failure ??= new Failure(crashes[entry], `a ${work} thread died: ${cause.message}`, {
+      cause,
+      hints: ['Run again with fewer --threads; if it repeats, report it with the lines above.'],
+    });
     for (const answer of this.#answers.values()) answer.reject(this.#failure);
     this.#answers.clear();
   }

@@ -1,6 +1,6 @@
 // How text becomes part of a T-SQL statement. BACKUP takes no parameters, so names are quoted here and nowhere else.
 
-import { Failure } from '../errors.js';
+import { Failure } from '../base/errors.ts';
 
 /** UTF-16 code units of a `sysname`: database, login, device and backup set names. */
 export const maxNameLength = 128;
@@ -24,12 +24,11 @@ export function quoteLiteral(text: string, what = 'a name', limit = maxNameLengt
 }
 
 function checkName(text: string, what: string, limit: number): void {
-  if (text.length === 0) throw new Failure('usage', 'empty-name', `${what} must not be empty`);
+  if (text.length === 0) throw new Failure('empty-name', `${what} must not be empty`);
   if (text.includes('\0'))
-    throw new Failure('usage', 'name-with-nul', `${what} must not contain a NUL character`);
+    throw new Failure('name-with-nul', `${what} must not contain a NUL character`);
   if (text.length > limit)
     throw new Failure(
-      'usage',
       'name-too-long',
       `${what} has at most ${limit} characters, this one has ${text.length}`,
     );

@@ -2,9 +2,10 @@
 // Pure text: nothing is looked up.
 
 import { posix, win32 } from 'node:path';
+import { windowsDevice } from '../base/platform/windows-names.ts';
 
 /** True for a path of Windows: with a drive, a share, or backslashes. SQL Server on Linux reports its own with slashes. */
-export function isWindowsPath(path: string): boolean {
+function isWindowsPath(path: string): boolean {
   return (
     /^[a-z]:/i.test(path) ||
     path.startsWith('\\\\') ||
@@ -42,8 +43,6 @@ export function pathKey(path: string): string {
 const forbidden = /[<>:"/\\|?*\p{Cc}\p{Cs}]/gu;
 /** Windows drops them: another name would come out than was asked for. */
 const droppedEnd = /[. ]+$/;
-/** Names of devices on Windows, with any extension. */
-const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** Together, and with a number between them, they fit into the 255 bytes of a name on Linux, whatever the script. */
 const maxStem = { characters: 60, bytes: 220 };
 const maxExtension = { characters: 8, bytes: 29 };
@@ -54,7 +53,7 @@ export function safeFileName(name: string): string {
   const whole = beginning(stem, maxStem) + beginning(ext, maxExtension);
   const kept = whole.replace(droppedEnd, '');
   if (kept === '') return '_';
-  return reserved.test(kept) ? `_${kept}` : kept;
+  return windowsDevice.test(kept) ? `_${kept}` : kept;
 }
 
 function beginning(text: string, most: { characters: number; bytes: number }): string {

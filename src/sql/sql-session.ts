@@ -18,11 +18,17 @@
 // - `cancel` has no effect once the statement has said something (odbc-connection.ts); the end of the connection has.
 // - A statement that does not end in time leaves `close` without a closed connection; the end of the process closes it.
 
+/** A text without the secrets of the run, as far as they are known at the moment. */
+export type Scrub = (text: string) => string;
+
 export interface SqlMessage {
   readonly number: number;
   readonly severity: number;
   readonly state: number;
+  /** Without the secrets of the run. */
   readonly text: string;
+  /** The text as the server sent it, where that held a secret; only for server-message.ts. */
+  readonly sent?: string;
 }
 
 export interface StatementOutcome {
@@ -71,9 +77,13 @@ export interface SqlConnectionSettings {
   readonly integrated: boolean;
   readonly encrypt: 'mandatory' | 'optional' | 'strict';
   readonly trustServerCertificate: boolean;
+  /** Send the login to whoever listens at a port of this machine. */
+  readonly trustListener?: boolean;
   readonly hostNameInCertificate?: string;
   /** Seconds. */
   readonly loginTimeout: number;
   readonly workstation?: string;
   readonly applicationIntent?: 'ReadOnly' | 'ReadWrite';
+  /** What the server and the driver say passes through this before anything else. */
+  readonly scrub: Scrub;
 }

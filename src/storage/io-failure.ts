@@ -1,18 +1,20 @@
 // System errors of files, pipes and folders in the words of the product: what failed, the system's own
 // reason, the next step, and the Win32 code that tells SQL Server the same. Not here: usage errors.
+
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import { asError, Failure } from '../errors.js';
-
-// Win32 codes from winerror.h: virtual device commands are completed with these on every system.
-export const ERROR_ACCESS_DENIED = 5;
-export const ERROR_WRITE_PROTECT = 19;
-export const ERROR_BROKEN_PIPE = 109;
-export const ERROR_DISK_FULL = 112;
-export const ERROR_IO_DEVICE = 1117;
+import { asError, Failure } from '../base/errors.ts';
+import type { FailureCode } from '../base/failure-codes.ts';
+import {
+  ERROR_ACCESS_DENIED,
+  ERROR_BROKEN_PIPE,
+  ERROR_DISK_FULL,
+  ERROR_IO_DEVICE,
+  ERROR_WRITE_PROTECT,
+} from '../base/platform/win32.ts';
 
 interface Reason {
-  readonly code: string;
+  readonly code: FailureCode<'io'>;
   readonly win32: number;
   readonly hint: string;
 }
@@ -107,16 +109,27 @@ export function ioFailure(
 ): Failure {
   if (thrown instanceof Failure) return thrown;
   const reason = reasons[systemErrorName(thrown) ?? ''] ?? other;
-  return new Failure('io', reason.code, `cannot ${what} ${name}: ${systemErrorWords(thrown)}`, {
+  return new Failure(reason.code, `cannot ${what} ${name}: ${systemErrorWords(thrown)}`, {
     hints: hints ?? [reason.hint],
     cause: thrown,
     win32: reason.win32,
   });
 }
 
+interface DamagePlace {
+  readonly code?: 'archive-damaged' | 'archive-version' | 'truncated';
+  /** Byte of the file. */
+  readonly offset?: number | undefined;
+}
+
 /** The failure (kind `integrity`, exit 9) of bytes that are not what the format says. */
-export function damaged(file: string, what: string, code = 'archive-damaged'): Failure {
-  return new Failure('integrity', code, `${file} is damaged: ${what}`, {
+export function damaged(
+  file: string,
+  what: string,
+  { code = 'archive-damaged', offset }: DamagePlace = {},
+): Failure {
+  return new Failure(code, `${file} is damaged: ${what}`, {
+    offset,
     hints: [
       'copy the file again from where it was made and compare sizes',
       'vdibackup extract --salvage gets the frames that are still good',

@@ -1,4 +1,4 @@
-// The port between a stripe's writer and the place its bytes go to: a file (file-sink.ts) or standard
+// The port between a stripe's writer and the place its bytes go to: a file (partial-file.ts) or standard
 // output (stdout-sink.ts).
 
 /**
@@ -17,7 +17,7 @@ export interface Sink {
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** Resolves when everything written is durable, or as durable as the thing behind can make it. */
   sync(): Promise<void>;
-  /** Gives the descriptor back. Once. */
+  /** Nothing more will be written. Once. */
   close(): Promise<void>;
   /** Gives up: frees the descriptor and removes what was written. Any time, any number of times; never rejects. */
   discard(): Promise<boolean>;

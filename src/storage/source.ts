@@ -1,5 +1,7 @@
 // The port between the readers of a stored backup and the place its bytes come from.
-import { damaged } from './io-failure.js';
+import { MiB } from '../base/byte-size.ts';
+import { internalError } from '../base/errors.ts';
+import { damaged } from './io-failure.ts';
 
 /**
  * Bytes that can be read at any position. Several reads may be under way at once. Every rejection is a
@@ -16,8 +18,15 @@ export interface Source {
   readonly descriptor: number | undefined;
   /** Fills `target` from `position` on; resolves with less than its length only at the end. */
   read(target: Uint8Array, position: number): Promise<number>;
+  /** Never rejects. */
   close(): Promise<void>;
 }
+
+/**
+ * Most bytes of one read into memory of its own: a trailer, a configuration or a piece of a frame are the longest things
+ * that are read whole. A length that a file claims is bounded before it comes here; this is for the one that is not.
+ */
+const maxReadBytes = MiB;
 
 /** Exactly `length` bytes at `position`; the caller has bounded `length`. Failure `integrity` when the end comes first. */
 export async function readExactly(
@@ -25,10 +34,11 @@ export async function readExactly(
   position: number,
   length: number,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+  const bytes = new Uint8Array(bounded(length));
   const read = await source.read(bytes, position);
   if (read === length) return bytes;
-  throw damaged(source.name, `it ends at byte ${position + read}`, 'truncated');
+  const offset = position + read;
+  throw damaged(source.name, `it ends at byte ${offset}`, { code: 'truncated', offset });
 }
 
 /** Up to `length` bytes at `position`. */
@@ -37,6 +47,11 @@ export async function readSome(
   position: number,
   length: number,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(Math.max(0, Math.min(length, source.bytes - position)));
+  const bytes = new Uint8Array(bounded(Math.max(0, Math.min(length, source.bytes - position))));
   return bytes.subarray(0, await source.read(bytes, position));
+}
+
+function bounded(length: number): number {
+  if (length <= maxReadBytes) return length;
+  throw internalError(`a read of at most ${maxReadBytes} bytes`, length);
 }

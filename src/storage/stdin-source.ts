@@ -2,19 +2,22 @@
 // read onwards, so what may be asked for again is kept: all of its beginning until `passHead`, later the last stretch.
 // Bounded in both cases.
 
-import { createReadStream, fstatSync, readFileSync, type Stats } from 'node:fs';
+import { constants, createReadStream, fstatSync, readFileSync, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { formatByteSize, MiB } from '../base/byte-size.js';
-import { asError, Failure, internalError } from '../errors.js';
-import { FileSource } from './file/file-source.js';
-import { ioFailure } from './io-failure.js';
-import type { Source } from './source.js';
+import { formatByteSize, KiB, MiB } from '../base/byte-size.ts';
+import { asError, Failure, internalError } from '../base/errors.ts';
+import { isNonBlocking, reopened } from '../system/inherited-descriptor.ts';
+import { FileSource } from './file/file-source.ts';
+import { ioFailure } from './io-failure.ts';
+import type { Source } from './source.ts';
 
 /** Bytes of the beginning that can be read twice: SQL Server looks at far less for the list of files. */
 export const maxHeadBytes = 64 * MiB;
 /** Readers look ahead to the end of a frame and come back to its start: frames are at most a few MiB there. */
 const keptBytes = 16 * MiB;
+/** How what is kept is cut. */
+const chunkBytes = 256 * KiB;
 const stdinName = 'standard input';
 
 /** Standard input behind `descriptor`: a file when it is one, else what flows through it. Failure `io`. */
@@ -27,11 +30,17 @@ export async function openStdin(descriptor: number): Promise<FileSource | StdinS
   }
   if (stat.isFile() && readTo(descriptor) === 0)
     return FileSource.adopt(stdinName, descriptor, stat.size);
+  return new StdinSource(streamOf(descriptor, stat));
+}
+
+/** Polling needs O_NONBLOCK, which must not be set on a description that others share; else a thread of the pool reads. */
+function streamOf(descriptor: number, stat: Stats): Readable {
   const isPipe = stat.isFIFO() || stat.isSocket();
-  const stream = isPipe
-    ? new Socket({ fd: descriptor, readable: true, writable: false })
+  const own = isPipe ? reopened(descriptor, constants.O_RDONLY) : undefined;
+  const mayPoll = isPipe && (process.platform !== 'linux' || isNonBlocking(descriptor));
+  return own !== undefined || mayPoll
+    ? new Socket({ fd: own ?? descriptor, readable: true, writable: false })
     : createReadStream('', { fd: descriptor, autoClose: false });
-  return new StdinSource(stream);
 }
 
 /**
@@ -53,9 +62,10 @@ export class StdinSource implements Source {
   readonly descriptor = undefined;
   readonly #stream: Readable;
   readonly #pieces: AsyncIterator<Uint8Array>;
-  /** Consecutive pieces; the first begins at `#start`, the last ends at `#end`. */
-  readonly #kept: Uint8Array[] = [];
+  /** Of `chunkBytes` each, full but for the last; the first begins at `#start`, a multiple of that. */
+  readonly #chunks: Uint8Array[] = [];
   #start = 0;
+  /** Where what has come ends. */
   #end = 0;
   #ended = false;
   #keepsHead = true;
@@ -96,7 +106,7 @@ export class StdinSource implements Source {
   }
 
   async close(): Promise<void> {
-    this.#failure ??= new Failure('io', 'source-closed', `${stdinName} is no longer read`);
+    this.#failure ??= new Failure('source-closed', `${stdinName} is no longer read`);
     this.#stream.destroy();
   }
 
@@ -106,7 +116,11 @@ export class StdinSource implements Source {
   }
 
   async #read(target: Uint8Array, position: number, pass: number): Promise<number> {
-    while (!this.#has(position + target.length)) await this.#pull();
+    while (!this.#has(position + target.length)) {
+      await this.#pull();
+      // On the way to a far position, too: it may lie gibibytes ahead.
+      if (pass === this.#pass) this.#forget(position);
+    }
     return pass === this.#pass ? this.#take(target, position) : 0;
   }
 
@@ -123,10 +137,7 @@ export class StdinSource implements Source {
     try {
       const { value, done } = await this.#pieces.next();
       if (done) this.#ended = true;
-      else {
-        this.#kept.push(value);
-        this.#end += value.length;
-      }
+      else this.#keep(value);
     } catch (thrown) {
       // For good: the iterator of a failed stream answers the next question with an end.
       this.#failure ??= ioFailure('read', stdinName, asError(thrown));
@@ -134,35 +145,43 @@ export class StdinSource implements Source {
     if (this.#failure) throw this.#failure;
   }
 
-  #copy(target: Uint8Array, position: number): number {
-    let [at, copied] = [this.#start, 0];
-    for (const piece of this.#kept) {
-      const from = position + copied - at;
-      if (from < piece.length) {
-        const part = piece.subarray(from, from + target.length - copied);
-        target.set(part, copied);
-        copied += part.length;
-      }
-      at += piece.length;
-      if (copied === target.length) break;
+  /** Into chunks of one length: a writer may send single bytes, and each piece of its own would take hundreds. */
+  #keep(piece: Uint8Array): void {
+    for (let from = 0; from < piece.length; ) {
+      const at = this.#end % chunkBytes;
+      if (at === 0) this.#chunks.push(new Uint8Array(chunkBytes));
+      const part = piece.subarray(from, from + chunkBytes - at);
+      this.#chunks.at(-1)?.set(part, at);
+      from += part.length;
+      this.#end += part.length;
     }
-    return copied;
   }
 
+  #copy(target: Uint8Array, position: number): number {
+    const length = Math.max(0, Math.min(target.length, this.#end - position));
+    for (let copied = 0; copied < length; ) {
+      const at = position + copied - this.#start;
+      const chunk = this.#chunks[Math.floor(at / chunkBytes)] as Uint8Array;
+      const from = at % chunkBytes;
+      const part = chunk.subarray(from, from + length - copied);
+      target.set(part, copied);
+      copied += part.length;
+    }
+    return length;
+  }
+
+  /** What lies too far in front of `position` to be asked for again; the last chunk stays, it may not be full. */
   #forget(position: number): void {
     if (this.#keepsHead) return;
-    for (;;) {
-      const [oldest] = this.#kept;
-      if (!oldest || this.#start + oldest.length > position - keptBytes) return;
-      this.#kept.shift();
-      this.#start += oldest.length;
+    while (this.#chunks.length > 1 && this.#start + chunkBytes <= position - keptBytes) {
+      this.#chunks.shift();
+      this.#start += chunkBytes;
     }
   }
 }
 
 function headTooLong(): Failure {
   return new Failure(
-    'io',
     'stdin-head-too-long',
     `the list of files was not found in the first ${formatByteSize(maxHeadBytes)} of ${stdinName}, which cannot be read twice`,
     { hints: ['Save the backup to a file and restore that.'] },

@@ -1,12 +1,14 @@
 // Writes a stripe into a descriptor somebody else opened: standard output as a pipe, a socket or a
 // redirected file. Not here: where it leads, and closing it.
-import { fstatSync, fsync, write } from 'node:fs';
+import { constants, fstatSync, fsync, write } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
-import { Failure, internalError } from '../errors.js';
-import { ERROR_BROKEN_PIPE, ioFailure, systemErrorName } from './io-failure.js';
-import type { Sink } from './sink.js';
+import { Failure, internalError } from '../base/errors.ts';
+import { ERROR_BROKEN_PIPE } from '../base/platform/win32.ts';
+import { isNonBlocking, reopened } from '../system/inherited-descriptor.ts';
+import { ioFailure, systemErrorName } from './io-failure.ts';
+import type { Sink } from './sink.ts';
 
 const name = 'standard output';
 const writeFd = promisify(write);
@@ -21,16 +23,30 @@ const syncUnsupported = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EROFS', 'EI
  */
 export function openStdoutSink(fd: number): Sink {
   if (isatty(fd)) {
-    throw new Failure('usage', 'stdout-is-a-terminal', 'a backup is not written to a terminal', {
+    throw new Failure('stdout-is-a-terminal', 'a backup is not written to a terminal', {
       hints: ['redirect standard output to a file or a program, or name a file instead of -'],
     });
   }
+  if (!isPipe(fd)) return new DescriptorSink(fd);
+  // Polling needs O_NONBLOCK, which must not be set on a description that others share.
+  const own = reopened(fd, constants.O_WRONLY) ?? (maySetFlags(fd) ? fd : undefined);
+  return own === undefined ? new DescriptorSink(fd) : new PipeSink(own);
+}
+
+/** Failure `io` when it is closed. Windows may refuse to describe a handle that takes writes all the same. */
+function isPipe(fd: number): boolean {
   try {
     const stat = fstatSync(fd);
-    return stat.isFIFO() || stat.isSocket() ? new PipeSink(fd) : new DescriptorSink(fd);
+    return stat.isFIFO() || stat.isSocket();
   } catch (thrown) {
+    if (process.platform === 'win32') return false;
     throw ioFailure('write', name, thrown, ['start vdibackup with an open standard output']);
   }
+}
+
+/** Windows has no such flag to share. */
+function maySetFlags(fd: number): boolean {
+  return process.platform !== 'linux' || isNonBlocking(fd);
 }
 
 /** What both kinds share: consecutive positions, sticky failure, an end. */
@@ -87,7 +103,10 @@ abstract class StreamSink implements Sink {
   }
 }
 
-/** Files and devices: plain writes at the descriptor's own offset (the shell's `>>` keeps its meaning). */
+/**
+ * Files and devices: plain writes at the descriptor's own offset (the shell's `>>` keeps its meaning). Sockets, and pipes
+ * of another account, too: a write that waits for the reader then holds a thread of the pool, which ends with the process.
+ */
 class DescriptorSink extends StreamSink {
   readonly #fd: number;
 
@@ -118,10 +137,7 @@ class DescriptorSink extends StreamSink {
   protected giveUp(): void {}
 }
 
-/**
- * Pipes and sockets: through libuv's polling, never through its threads. A reader that stands still would
- * block such a thread for ever, and a process with a blocked thread cannot exit.
- */
+/** Pipes: through libuv's polling. A reader that stands still holds no thread. */
 class PipeSink extends StreamSink {
   readonly #socket: Socket;
 
@@ -150,7 +166,7 @@ class PipeSink extends StreamSink {
 }
 
 function goneAway(): Failure {
-  return new Failure('io', 'broken-pipe', `cannot write ${name}: it was closed`, {
+  return new Failure('broken-pipe', `cannot write ${name}: it was closed`, {
     hints: ['the program that reads the output ended early: look at its own error'],
     win32: ERROR_BROKEN_PIPE,
   });

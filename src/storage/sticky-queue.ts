@@ -1,4 +1,4 @@
-import { asError } from '../errors.js';
+import { asError } from '../base/errors.ts';
 
 /**
  * Steps that run one after the other in the order they were asked for. After the first that fails, every

@@ -1,8 +1,7 @@
 // Who this process is in the eyes of SQL Server's account on Linux: the objects in shared memory carry user and
 // group of whoever made them, and both sides must open the other's.
 
-/** SQL Server's own account, made by the package mssql-server. */
-const serverAccount = 'mssql';
+import { accountName, accountRows, serverAccount, serverUidIn } from './account-table.ts';
 
 export interface AccountFacts {
   readonly uid: number;
@@ -20,7 +19,7 @@ export interface AccountFacts {
   readonly sharesGroup: boolean;
 }
 
-export interface Identity {
+interface Identity {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
@@ -28,9 +27,9 @@ export interface Identity {
 
 /** From the texts of /etc/passwd and /etc/group. */
 export function accountFacts(passwd: string, group: string, me: Identity): AccountFacts {
-  const users = rows(passwd);
-  const groups = rows(group);
-  const name = users.find(([, , uid]) => uid === String(me.uid))?.[0] ?? String(me.uid);
+  const users = accountRows(passwd);
+  const groups = accountRows(group);
+  const name = accountName(passwd, me.uid) ?? String(me.uid);
   const server = users.find(([user]) => user === serverAccount);
   const serverGid = server?.[3];
   const membersOf = (gid: string) => groups.find((row) => row[2] === gid)?.[3]?.split(',') ?? [];
@@ -38,13 +37,9 @@ export function accountFacts(passwd: string, group: string, me: Identity): Accou
     uid: me.uid,
     name,
     group: groups.find(([, , gid]) => gid === String(me.gid))?.[0] ?? String(me.gid),
-    serverUid: server && Number(server[2]),
+    serverUid: serverUidIn(passwd),
     hasServerGroup: [me.gid, ...me.groups].some((gid) => String(gid) === serverGid),
     listedInServerGroup: serverGid !== undefined && membersOf(serverGid).includes(name),
     sharesGroup: serverGid === String(me.gid) || membersOf(String(me.gid)).includes(serverAccount),
   };
-}
-
-function rows(table: string): string[][] {
-  return table.split('\n').map((line) => line.split(':'));
 }

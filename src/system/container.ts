@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isInContainer } from './container-mark.ts';
 
 export interface ContainerFacts {
   /** SQL Server's program lies in this container. */
@@ -10,14 +11,11 @@ export interface ContainerFacts {
   readonly sharesMemory: boolean | undefined;
 }
 
-/** Files that Docker and Podman put into every container. */
-const marks = ['/.dockerenv', '/run/.containerenv'];
 const serverProgram = '/opt/mssql/bin/sqlservr';
 const configuration = '/var/opt/mssql/mssql.conf';
 
 export async function readContainer(): Promise<ContainerFacts | undefined> {
-  const cgroup = await readFile('/proc/1/cgroup', 'utf8').catch(() => '');
-  if (!marks.some((mark) => existsSync(mark)) && !isContainerCgroup(cgroup)) return undefined;
+  if (!(await isInContainer())) return undefined;
   return {
     holdsServer: existsSync(serverProgram),
     sharesMemory: await readFile(configuration, 'utf8').then(sharesMemory, absentMeansOff),
@@ -28,10 +26,6 @@ export async function readContainer(): Promise<ContainerFacts | undefined> {
 function absentMeansOff(thrown: unknown): boolean | undefined {
   const absent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
   return absent && existsSync(serverProgram) ? false : undefined;
-}
-
-export function isContainerCgroup(cgroup: string): boolean {
-  return /docker|kubepods|containerd|libpod|\blxc\b/.test(cgroup);
 }
 
 /** Of the text of mssql.conf. */

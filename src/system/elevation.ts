@@ -1,6 +1,6 @@
 // Whether this process has the rights of an administrator. Windows only.
 
-import { DataType, load, open } from './ffi.js';
+import { DataType, load, open } from './ffi.ts';
 
 const key = 'system:shell32';
 

@@ -3,8 +3,8 @@
 // backup nor between JSON lines: it is kept apart and shown later.
 
 import { fstatSync, readSync } from 'node:fs';
-import { DataType } from './ffi.js';
-import { system } from './process-calls.js';
+import { DataType } from './ffi.ts';
+import { system } from './process-calls.ts';
 
 const { BigInt: Address, I32, U32, U8Array } = DataType;
 
@@ -20,11 +20,22 @@ export interface LibraryConsole {
   said(): string[];
 }
 
-/** Takes standard output and standard error away from everybody else in this process. Call once, before the library loads. */
+let claimed: LibraryConsole | undefined;
+
+/** Takes standard output and standard error away from everybody else in this process, once; call it before the library loads. */
 export function claimConsole(): LibraryConsole {
+  claimed ??= claim();
+  return claimed;
+}
+
+function claim(): LibraryConsole {
   if (process.platform === 'win32') return claimStandardHandle();
   return process.platform === 'linux' ? claimDescriptor() : unclaimed;
 }
+
+/** No program that anybody starts from here shall inherit what is kept apart (<linux/memfd.h>, <linux/fcntl.h>). */
+const MFD_CLOEXEC = 1;
+const F_DUPFD_CLOEXEC = 1030;
 
 const unclaimed: LibraryConsole = { stdout: 1, stderr: 2, said: () => [] };
 
@@ -33,13 +44,17 @@ function claimDescriptor(): LibraryConsole {
   const stdout = duplicate(1);
   const stderr = duplicate(2);
   if (stdout < 0 || stderr < 0) return unclaimed;
-  const memory = system('memfd_create', [U8Array, U32], [Buffer.from('sqlvdi\0'), 0]) as number;
+  const memory = system(
+    'memfd_create',
+    [U8Array, U32],
+    [Buffer.from('sqlvdi\0'), MFD_CLOEXEC],
+  ) as number;
   for (const taken of [1, 2]) system('dup2', [I32, I32], [memory < 0 ? stderr : memory, taken]);
   return { stdout, stderr, said: () => (memory < 0 ? [] : linesOf(memory)) };
 }
 
 function duplicate(descriptor: number): number {
-  return system('dup', [I32], [descriptor]) as number;
+  return system('fcntl', [I32, I32, I32], [descriptor, F_DUPFD_CLOEXEC, 0]) as number;
 }
 
 function linesOf(memory: number): string[] {

@@ -1,11 +1,11 @@
 // What this machine says of itself that VDI depends on. Read only; judged elsewhere (job/).
 
 import { readFile, statfs } from 'node:fs/promises';
-import { defaultLibrary } from '../vdi/native/native-library.js';
-import { type AccountFacts, accountFacts } from './account.js';
-import { readElf } from './code/elf-image.js';
-import { type ContainerFacts, readContainer } from './container.js';
-import { isElevated } from './elevation.js';
+import { defaultLibrary } from '../base/platform/default-library.ts';
+import { type AccountFacts, accountFacts } from './account.ts';
+import { readElf } from './code/elf-image.ts';
+import { type ContainerFacts, readContainer } from './container.ts';
+import { isElevated } from './elevation.ts';
 
 export type MachineFacts = LinuxFacts | WindowsFacts | { readonly system: 'other' };
 
@@ -27,7 +27,7 @@ export interface LibraryFacts {
   readonly image: { readonly bits: number; readonly machine: number } | undefined;
 }
 
-export interface WindowsFacts {
+interface WindowsFacts {
   readonly system: 'windows';
   readonly elevated: boolean | undefined;
 }

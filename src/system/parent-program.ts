@@ -1,7 +1,7 @@
 // Who started this process, which Node cannot tell. Windows only.
 
-import { DataType } from './ffi.js';
-import { system } from './process-calls.js';
+import { DataType } from './ffi.ts';
+import { system } from './process-calls.ts';
 
 const { BigInt: Address, I32, U32, U8Array } = DataType;
 

@@ -1,6 +1,7 @@
 // What Node cannot do to its own process and the system can, through the same FFI as VDI.
 
-import { DataType, load, type NoAnswer, open } from './ffi.js';
+import { limitCores } from './core-limit.ts';
+import { DataType, load, type NoAnswer, open } from './ffi.ts';
 
 const windows = process.platform === 'win32';
 const key = 'system:process';
@@ -15,8 +16,7 @@ export function system(
   paramsValue: unknown[],
   retType: DataType = I32,
 ): unknown {
-  if (!opened) open({ library: key, path: windows ? 'kernel32.dll' : '' });
-  opened = true;
+  openKey();
   return load({
     library: key,
     funcName,
@@ -24,6 +24,37 @@ export function system(
     paramsType,
     paramsValue,
   });
+}
+
+interface Answered {
+  readonly value: unknown;
+  /** errno on Linux, GetLastError() on Windows; of the call itself. */
+  readonly error: number;
+}
+
+/** As `system`, on a thread of libuv's pool: for calls that may wait for a disk or a file server. */
+export async function systemOffMain(
+  funcName: string,
+  paramsType: DataType[],
+  paramsValue: unknown[],
+  retType: DataType = I32,
+): Promise<Answered> {
+  openKey();
+  const { value, errnoCode } = (await load({
+    library: key,
+    funcName,
+    retType: retType as NoAnswer,
+    paramsType,
+    paramsValue,
+    errno: true,
+    runInNewThread: true,
+  })) as { value: unknown; errnoCode: number };
+  return { value, error: errnoCode };
+}
+
+function openKey(): void {
+  if (!opened) open({ library: key, path: windows ? 'kernel32.dll' : '' });
+  opened = true;
 }
 
 /** GetCurrentProcess(): always this number. */
@@ -38,6 +69,7 @@ function terminate(process: bigint, code: number): void {
 // To no effect but that the function is found now, before any thread starts: whoever looks one up takes the lock of the
 // loader, which a thread may hold that is lost while its DLLs begin or end, and the way out must not wait for a thread.
 if (windows) terminate(noProcess, 0);
+if (process.platform === 'linux') limitCores(system);
 
 /**
  * Ends the process now, with `code`. process.exit waits for worker threads and for libuv's thread pool;

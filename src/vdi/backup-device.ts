@@ -1,15 +1,13 @@
 // One virtual device during BACKUP: Writes fill slots of the pool, Flush and Complete wait until all of them are durable.
 
-import { type Completion, DeviceService } from './device-service.js';
-import type { DeviceCommand } from './struct-layout.js';
 import {
   ERROR_NOT_SUPPORTED,
   ERROR_OPERATION_ABORTED,
   ERROR_SUCCESS,
-  VDC_Complete,
-  VDC_Flush,
-  VDC_Write,
-} from './vdi-constants.js';
+} from '../base/platform/win32.ts';
+import { type Completion, DeviceService } from './device-service.ts';
+import type { DeviceCommand } from './struct-layout.ts';
+import { VDC_Complete, VDC_Flush, VDC_Write } from './vdi-constants.ts';
 
 export class BackupDevice extends DeviceService {
   protected readonly transfer = VDC_Write;

@@ -1,7 +1,7 @@
 // The calls a system must offer, as small as they can be: one interface for the main thread, one for a
 // device thread. HRESULTs are unsigned; addresses are BigInt. No policy lives here.
 
-import type { DeviceCommand, DeviceConfiguration } from './struct-layout.js';
+import type { DeviceCommand, DeviceConfiguration } from './struct-layout.ts';
 
 /** Set calls, made on the main thread. */
 export interface DeviceSetCalls {
@@ -14,6 +14,8 @@ export interface DeviceSetCalls {
   close(): number;
   /** Frees the native object; after it nothing may be called. */
   destroy(): void;
+  /** Instead of `close` and `destroy`, where a device thread does not leave: what the process lent the set comes back. */
+  abandon(): void;
 }
 
 /** Calls of one device thread. Both waits are infinite. */

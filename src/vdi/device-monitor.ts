@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import {
   ACTIVITY,
   ANSWER,
+  ASSURED,
   activities,
   FAIL_CODE,
   FEED_CHANGES,
@@ -16,8 +17,8 @@ import {
   feedEnd,
   feedFailure,
   pendingAnswer,
-} from './device-protocol.js';
-import type { Barrier, DeviceActivity, Feed } from './virtual-device-set.js';
+} from './device-protocol.ts';
+import type { Barrier, DeviceActivity, Feed } from './virtual-device-set.ts';
 
 export class DeviceMonitor {
   readonly #port: MessagePort;
@@ -30,6 +31,11 @@ export class DeviceMonitor {
 
   activity(activity: DeviceActivity): void {
     Atomics.store(this.#control, ACTIVITY, activities.indexOf(activity));
+  }
+
+  /** SQL Server was told by this command (a VDC_ code) that its bytes are safe; 0: there are bytes of which it was not. */
+  assured(code: number): void {
+    Atomics.store(this.#control, ASSURED, code);
   }
 
   /** Win32 code with which commands must fail, 0 while all is well. */

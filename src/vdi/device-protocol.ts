@@ -1,9 +1,9 @@
 // What the main thread and a device thread say to each other, declared once. Messages carry facts;
 // the shared control words carry what a thread must see while it cannot read messages.
 
-import type { FramePoolHandle } from '../memory/frame-pool.js';
-import type { DeviceConfiguration } from './struct-layout.js';
-import type { DeviceActivity } from './virtual-device-set.js';
+import type { FramePoolHandle } from '../memory/frame-pool.ts';
+import type { DeviceConfiguration } from './struct-layout.ts';
+import type { DeviceActivity } from './virtual-device-set.ts';
 
 /** Control words of a device, by index; one Int32Array per device. */
 export const ACTIVITY = 0;
@@ -16,8 +16,10 @@ export const FEED_CHANGES = 3;
 /** Entries put by main and taken by the device since the start. */
 export const FEED_PUT = 4;
 export const FEED_TAKEN = 5;
+/** The VDC_ code of the last Flush or Complete that was answered with success, if no byte came after it; 0 = none. */
+export const ASSURED = 6;
 /** The ring of entries: pairs of slot and bytes. */
-export const FEED_RING = 6;
+export const FEED_RING = 7;
 /** Entries a device may have before it: enough to never wait for a message. */
 export const feedCapacity = 16;
 export const controlWords = FEED_RING + feedCapacity * 2;

@@ -2,23 +2,25 @@
 // the server closes the device. Runs on the device's own thread and blocks it. What a command means is the
 // subclass's: backup-device.ts, restore-device.ts.
 
-import type { FramePool } from '../memory/frame-pool.js';
-import type { DeviceCalls } from './device-calls.js';
-import type { DeviceMonitor } from './device-monitor.js';
-import { describeHresult } from './hresult.js';
-import type { DeviceCommand } from './struct-layout.js';
 import {
   ERROR_HANDLE_EOF,
   ERROR_IO_DEVICE,
   ERROR_NOT_SUPPORTED,
   ERROR_SUCCESS,
+} from '../base/platform/win32.ts';
+import type { FramePool } from '../memory/frame-pool.ts';
+import type { DeviceCalls } from './device-calls.ts';
+import type { DeviceMonitor } from './device-monitor.ts';
+import { describeHresult } from './hresult.ts';
+import type { DeviceCommand } from './struct-layout.ts';
+import {
   NOERROR,
   VD_E_ABORT,
   VD_E_CLOSE,
   VDC_ClearError,
   VDC_Complete,
   VDC_Flush,
-} from './vdi-constants.js';
+} from './vdi-constants.ts';
 
 /** How a command is completed. */
 export interface Completion {
@@ -26,7 +28,7 @@ export interface Completion {
   readonly bytes: number;
 }
 
-export interface ServiceEnd {
+interface ServiceEnd {
   readonly how: 'closed' | 'aborted' | 'failed';
   readonly hresult: number;
   readonly reason?: string;
@@ -89,10 +91,15 @@ export abstract class DeviceService {
     if (broken) return broken;
     if (hresult !== NOERROR && hresult !== VD_E_ABORT)
       return `CompleteCommand answered ${describeHresult(hresult)}`;
-    if (command.code === VDC_Flush || command.code === VDC_Complete)
-      this.#completed = win32 === ERROR_SUCCESS && hresult === NOERROR;
-    else if (command.code === this.transfer) this.#completed = false;
+    this.#remember(command.code, win32 === ERROR_SUCCESS && hresult === NOERROR);
     return undefined;
+  }
+
+  #remember(code: number, success: boolean): void {
+    if (code === VDC_Flush || code === VDC_Complete) this.#completed = success;
+    else if (code === this.transfer) this.#completed = false;
+    else return;
+    this.monitor.assured(this.#completed ? code : 0);
   }
 
   /** SQL Server is believed, but not with anybody's memory. */

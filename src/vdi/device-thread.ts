@@ -1,13 +1,13 @@
 // The main thread's end of one device thread.
 
 import { Worker } from 'node:worker_threads';
-import { type Deferred, deferred } from '../base/deferred.js';
-import { Failure, internalError } from '../errors.js';
-import { workerEntry } from '../memory/worker-entry.js';
-import { unreachable } from '../unreachable.js';
+import { type Deferred, deferred } from '../base/deferred.ts';
+import { Failure, internalError, unreachable } from '../base/errors.ts';
+import { workerEntry } from '../memory/worker-entry.ts';
 import {
   ACTIVITY,
   ANSWER,
+  ASSURED,
   activities,
   controlWords,
   type DeviceWorkerData,
@@ -22,20 +22,22 @@ import {
   feedFailure,
   pendingAnswer,
   type ToDevice,
-} from './device-protocol.js';
+} from './device-protocol.ts';
+import { VDC_Complete, VDC_Flush } from './vdi-constants.ts';
 import type {
+  Assurance,
   DeviceActivity,
   DeviceConfiguration,
   DeviceConsumer,
   DeviceEnd,
   Feed,
   RestoreConsumer,
-} from './virtual-device-set.js';
+} from './virtual-device-set.ts';
 
 /** A device thread holds little JavaScript: a small young generation keeps 64 of them affordable. */
 const heapLimits = { maxYoungGenerationSizeMb: 2 };
 
-export interface Configured {
+interface Configured {
   readonly hresult: number;
   readonly configuration: DeviceConfiguration;
 }
@@ -68,6 +70,13 @@ export class DeviceThread {
 
   get activity(): DeviceActivity {
     return activities[Atomics.load(this.#control, ACTIVITY)] ?? 'starting';
+  }
+
+  /** See `VirtualDeviceSet.assurance`. */
+  get assurance(): Assurance {
+    const code = Atomics.load(this.#control, ASSURED);
+    if (code === VDC_Complete) return 'complete';
+    return code === VDC_Flush ? 'flush' : 'none';
   }
 
   configure(set: bigint): void {
@@ -163,7 +172,7 @@ export class DeviceThread {
 
   /** After `ended` this changes nothing: an exit is then the normal way to go. */
   #crashed(reason: string): void {
-    this.configured.reject(new Failure('unclassified', 'device-thread-crashed', reason));
+    this.configured.reject(new Failure('device-thread-crashed', reason));
     this.#end({ device: this.device, how: 'failed', hresult: 0, reason, completed: false });
   }
 

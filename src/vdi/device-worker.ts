@@ -1,15 +1,15 @@
 // Entry of a device thread: one virtual device, from GetConfiguration (device 0) to the last command.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { asError } from '../errors.js';
-import { FramePool } from '../memory/frame-pool.js';
-import { BackupDevice } from './backup-device.js';
-import type { ComKeys } from './com/com-library.js';
-import type { DeviceCalls } from './device-calls.js';
-import { DeviceMonitor } from './device-monitor.js';
-import type { DeviceWorkerData, ToDevice } from './device-protocol.js';
-import type { NativeKeys } from './native/native-library.js';
-import { RestoreDevice } from './restore-device.js';
+import { asError } from '../base/errors.ts';
+import { FramePool } from '../memory/frame-pool.ts';
+import { BackupDevice } from './backup-device.ts';
+import type { ComKeys } from './com/com-library.ts';
+import type { DeviceCalls } from './device-calls.ts';
+import { DeviceMonitor } from './device-monitor.ts';
+import type { DeviceWorkerData, ToDevice } from './device-protocol.ts';
+import type { NativeKeys } from './native/native-library.ts';
+import { RestoreDevice } from './restore-device.ts';
 
 const data = workerData as DeviceWorkerData;
 if (!parentPort)
@@ -21,8 +21,8 @@ let calls: DeviceCalls;
 
 /** Imported only where it is used: Linux never loads COM, Windows never the C++ binding. */
 async function openCalls({ system, keys }: DeviceWorkerData): Promise<DeviceCalls> {
-  if (system === 'com') return new (await import('./com/com-device.js')).ComDevice(keys as ComKeys);
-  return new (await import('./native/native-device.js')).NativeDevice(keys as NativeKeys);
+  if (system === 'com') return new (await import('./com/com-device.ts')).ComDevice(keys as ComKeys);
+  return new (await import('./native/native-device.ts')).NativeDevice(keys as NativeKeys);
 }
 
 function configure(set: bigint): void {

@@ -1,5 +1,5 @@
-import { Failure } from '../errors.js';
-import { VD_E_ABORT } from './vdi-constants.js';
+import { Failure } from '../base/errors.ts';
+import { VD_E_ABORT } from './vdi-constants.ts';
 
 /** `code` of a call that answered VD_E_ABORT: SQL Server aborted the set and says why itself. */
 export const vdiAborted = 'vdi-aborted';
@@ -141,7 +141,6 @@ export function vdiFailure(
 ): Failure {
   const hint = hintOf(hresult, platform);
   return new Failure(
-    'environment',
     hresult === VD_E_ABORT ? vdiAborted : 'vdi-call-failed',
     `VDI ${call} answered ${describeHresult(hresult)}`,
     {

@@ -1,16 +1,17 @@
 // Makes the VirtualDeviceSet of this system. The only place that knows which system it is.
 
-import { Failure } from '../errors.js';
-import { ComDeviceSet } from './com/com-device-set.js';
-import { openComLibraries } from './com/com-library.js';
-import type { DeviceSetCalls } from './device-calls.js';
-import type { DeviceWorkerData } from './device-protocol.js';
-import { DeviceThread } from './device-thread.js';
-import { NativeDeviceSet } from './native/native-device-set.js';
-import { defaultLibrary, openNativeLibrary } from './native/native-library.js';
-import { ThreadedDeviceSet } from './threaded-device-set.js';
-import { maxDeviceCount } from './vdi-constants.js';
-import type { VirtualDeviceSet, VirtualDeviceSetOptions } from './virtual-device-set.js';
+import { Failure } from '../base/errors.ts';
+import { defaultLibrary } from '../base/platform/default-library.ts';
+import { maxDevices } from '../base/platform/sql-server-limits.ts';
+import { ComDeviceSet } from './com/com-device-set.ts';
+import { openComLibraries } from './com/com-library.ts';
+import type { DeviceSetCalls } from './device-calls.ts';
+import type { DeviceWorkerData } from './device-protocol.ts';
+import { DeviceThread } from './device-thread.ts';
+import { NativeDeviceSet } from './native/native-device-set.ts';
+import { openNativeLibrary } from './native/native-library.ts';
+import { ThreadedDeviceSet } from './threaded-device-set.ts';
+import type { VirtualDeviceSet, VirtualDeviceSetOptions } from './virtual-device-set.ts';
 
 /** What a system offers: the set for the main thread, and per device thread the keys of its libraries. */
 interface Binding {
@@ -24,11 +25,10 @@ interface Binding {
  * Throws `Failure('environment')` when VDI cannot be used here.
  */
 export function openDeviceSet(options: VirtualDeviceSetOptions): VirtualDeviceSet {
-  if (options.deviceCount < 1 || options.deviceCount > maxDeviceCount) {
+  if (options.deviceCount < 1 || options.deviceCount > maxDevices) {
     throw new Failure(
-      'usage',
       'too-many-devices',
-      `${options.deviceCount} virtual devices asked for, but VDI allows 1 to ${maxDeviceCount}`,
+      `${options.deviceCount} virtual devices asked for, but VDI allows 1 to ${maxDevices}`,
     );
   }
   const { system, calls, devices } = bind(options);
@@ -53,7 +53,6 @@ function bind(options: VirtualDeviceSetOptions): Binding {
       return bindCom(options);
     default:
       throw new Failure(
-        'environment',
         'unsupported-system',
         `VDI exists on Windows and Linux, not on ${process.platform}`,
       );

@@ -1,16 +1,15 @@
 // One virtual device during RESTORE: a Read is filled whole from the slots that the main thread feeds.
 // A server that closes early has read enough (RESTORE FILELISTONLY): that is a normal end.
 
-import { type Completion, DeviceService } from './device-service.js';
-import type { DeviceCommand } from './struct-layout.js';
 import {
   ERROR_HANDLE_EOF,
   ERROR_NOT_SUPPORTED,
   ERROR_OPERATION_ABORTED,
   ERROR_SUCCESS,
-  VDC_Complete,
-  VDC_Read,
-} from './vdi-constants.js';
+} from '../base/platform/win32.ts';
+import { type Completion, DeviceService } from './device-service.ts';
+import type { DeviceCommand } from './struct-layout.ts';
+import { VDC_Complete, VDC_Read } from './vdi-constants.ts';
 
 export class RestoreDevice extends DeviceService {
   protected readonly transfer = VDC_Read;

@@ -1,7 +1,7 @@
 // The two C structs that cross the border, byte for byte. VDConfig: 11 x u32, the same everywhere.
 // VDC_Command: {u32 code, u32 size, u64 position, u8* buffer}, 24 bytes on every 64-bit system.
 
-import { internalError } from '../errors.js';
+import { internalError } from '../base/errors.ts';
 
 export const configurationBytes = 44;
 export const commandBytes = 24;

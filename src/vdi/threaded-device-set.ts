@@ -1,21 +1,23 @@
 // The VirtualDeviceSet of every system: set calls on the main thread, one device thread per virtual device.
 
-import { asError, Failure, internalError } from '../errors.js';
-import type { DeviceSetCalls } from './device-calls.js';
-import type { DeviceThread } from './device-thread.js';
-import { vdiFailure } from './hresult.js';
-import { encodeConfiguration } from './struct-layout.js';
+import { within } from '../base/deadline.ts';
+import { asError, Failure, internalError } from '../base/errors.ts';
+import * as limits from '../base/platform/sql-server-limits.ts';
+import { ERROR_OPERATION_ABORTED } from '../base/platform/win32.ts';
+import type { DeviceSetCalls } from './device-calls.ts';
+import type { DeviceThread } from './device-thread.ts';
+import { vdiFailure } from './hresult.ts';
+import { encodeConfiguration } from './struct-layout.ts';
 import {
-  ERROR_OPERATION_ABORTED,
-  maxTransferSizeLimit,
   NOERROR,
   VD_E_NOTSUPPORTED,
   VDF_CompleteEnabled,
   VDF_ReadMedia,
   VDF_RequestComplete,
   VDF_WriteMedia,
-} from './vdi-constants.js';
+} from './vdi-constants.ts';
 import type {
+  Assurance,
   DeviceActivity,
   DeviceConfiguration,
   DeviceConsumer,
@@ -24,7 +26,7 @@ import type {
   RestoreConsumer,
   VirtualDeviceSet,
   VirtualDeviceSetOptions,
-} from './virtual-device-set.js';
+} from './virtual-device-set.ts';
 
 /**
  * How long a failing device may take to complete one command with its code before SignalAbort, in ms.
@@ -64,7 +66,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
   create(instance?: string): { completeRequested: boolean } {
     this.#expect('new');
     let hresult = this.#create(VDF_RequestComplete, instance);
-    // A very old sqlvdi.dll may refuse the bit (vdi-contract §5.2); the legacy Flush rules then apply.
+    // Servers know the bit since 2012 SP3 (KB3188454): an older sqlvdi.dll may refuse it, and the legacy Flush rules apply.
     const completeRequested = hresult !== VD_E_NOTSUPPORTED;
     if (!completeRequested) hresult = this.#create(0, instance);
     if (hresult !== NOERROR) throw vdiFailure('Create', hresult);
@@ -102,7 +104,6 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     const wanted = this.#options.direction === 'backup' ? VDF_WriteMedia : VDF_ReadMedia;
     if ((features & wanted) === 0) {
       throw new Failure(
-        'environment',
         'vdi-direction',
         `SQL Server configured the devices for the other direction (features 0x${features.toString(16)})`,
         { hints: [this.#anotherUser()] },
@@ -110,15 +111,13 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     }
     if (deviceCount !== 0 && deviceCount !== this.#threads.length) {
       throw new Failure(
-        'environment',
         'vdi-device-count',
         `SQL Server configured ${deviceCount} virtual devices, but ${this.#threads.length} were asked for`,
         { hints: [this.#anotherUser()] },
       );
     }
-    if (maxTransferSize > maxTransferSizeLimit || blockSize > 65_536) {
+    if (maxTransferSize > limits.maxTransferSize || blockSize > limits.maxBlockSize) {
       throw new Failure(
-        'environment',
         'vdi-configuration',
         `SQL Server configured a transfer size of ${maxTransferSize} and a block size of ${blockSize} bytes, outside of what VDI allows`,
       );
@@ -139,7 +138,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
   serve(consumer: DeviceConsumer | RestoreConsumer): void {
     this.#expect('open');
     this.#phase = 'serving';
-    const transferSize = this.#configuration?.maxTransferSize || maxTransferSizeLimit;
+    const transferSize = this.#configuration?.maxTransferSize || limits.maxTransferSize;
     for (const thread of this.#threads) {
       thread.serve(consumer, this.#devices[thread.device] ?? 0n, transferSize);
     }
@@ -153,6 +152,10 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     return this.#threads[device]?.activity ?? 'ended';
   }
 
+  assurance(device: number): Assurance {
+    return this.#threads[device]?.assurance ?? 'none';
+  }
+
   abort(failing?: { device: number; win32: number }): Promise<void> {
     this.#aborting ??= this.#abort(failing);
     return this.#aborting;
@@ -163,7 +166,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     if (failing && thread) {
       const failed = thread.fail(failing.win32);
       this.#options.pool.wake();
-      await within(failureGraceMs, failed);
+      await within(failed.catch(asError), failureGraceMs);
     }
     if (this.#phase !== 'new' && this.#phase !== 'closed') this.#calls.signalAbort();
     // Only after SignalAbort: threads that sleep on us complete their command with 995 and go.
@@ -184,6 +187,11 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     }
   }
 
+  abandon(): void {
+    this.#phase = 'closed';
+    this.#calls.abandon();
+  }
+
   #first(): DeviceThread {
     const [first] = this.#threads;
     if (!first) throw internalError('at least one device', 'none');
@@ -198,13 +206,4 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
 /** Whether the server will send VDC_Complete; only this bit says so, the requested one may be echoed. */
 export function completeEnabled(configuration: DeviceConfiguration): boolean {
   return (configuration.features & VDF_CompleteEnabled) !== 0;
-}
-
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise.catch((thrown: unknown) => void asError(thrown)), late]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
 // Microsoft's numbers under Microsoft's names, and nothing else. Sources: vdi.h and vdierror.h of
-// microsoft/sql-server-samples (samples/features/sqlvdi, sqlvdi-linux), winerror.h for completion codes.
+// microsoft/sql-server-samples (samples/features/sqlvdi, sqlvdi-linux). Completion codes are Win32 (base/platform/win32.ts).
 
 /** VDC_Command.commandCode. */
 export const VDC_Read = 1;
@@ -19,21 +19,4 @@ export const NOERROR = 0;
 export const VD_E_TIMEOUT = 0x80770003;
 export const VD_E_ABORT = 0x80770004;
 export const VD_E_NOTSUPPORTED = 0x80770009;
-export const VD_E_PROTOCOL = 0x8077000c;
-export const VD_E_OPEN = 0x8077000d;
 export const VD_E_CLOSE = 0x8077000e;
-
-/** Win32 completion codes (CompleteCommand takes these, never HRESULTs). */
-export const ERROR_SUCCESS = 0;
-export const ERROR_READ_FAULT = 30;
-export const ERROR_HANDLE_EOF = 38;
-export const ERROR_NOT_SUPPORTED = 50;
-export const ERROR_DISK_FULL = 112;
-export const ERROR_OPERATION_ABORTED = 995;
-export const ERROR_IO_DEVICE = 1117;
-
-/** At most this many devices in a set (VDConfig.deviceCount; Msg 3205). */
-export const maxDeviceCount = 64;
-
-/** Largest MAXTRANSFERSIZE of a virtual device in bytes (BACKUP documentation); larger is not believed. */
-export const maxTransferSizeLimit = 4 * 1024 * 1024;

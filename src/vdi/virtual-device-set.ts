@@ -17,11 +17,13 @@
 // - `abort` may be called at any time, from the main thread, more than once; SignalAbort itself happens once.
 //   With a failing device, its command is completed with the Win32 code that says why before SignalAbort.
 // - `close` only after `ended` settled, exactly once. It is the last moment VDI memory exists.
+// - `abandon` instead, where a device does not answer an abort: closing under its thread would be a crash. What the
+//   set took of the process (its umask) comes back; nothing else may be called afterwards.
 
-import type { FramePool } from '../memory/frame-pool.js';
-import type { DeviceConfiguration } from './struct-layout.js';
+import type { FramePool } from '../memory/frame-pool.ts';
+import type { DeviceConfiguration } from './struct-layout.ts';
 
-export type { DeviceConfiguration } from './struct-layout.js';
+export type { DeviceConfiguration } from './struct-layout.ts';
 
 export type Barrier = 'flush' | 'complete';
 
@@ -64,6 +66,9 @@ export interface DeviceEnd {
   readonly completed: boolean;
 }
 
+/** What SQL Server was told last, by an answer of success, of all the bytes it sent to a device: nothing, or by which command. */
+export type Assurance = 'none' | 'flush' | 'complete';
+
 /** What a device's thread is doing now; for finding the side that is stuck. */
 export type DeviceActivity =
   | 'starting'
@@ -93,8 +98,11 @@ export interface VirtualDeviceSet {
   /** Settles when every device thread is out of VDI for good. Never rejects. */
   readonly ended: Promise<readonly DeviceEnd[]>;
   activity(device: number): DeviceActivity;
+  /** At any time, also of a device that hangs. */
+  assurance(device: number): Assurance;
   abort(failing?: { readonly device: number; readonly win32: number }): Promise<void>;
   close(): void;
+  abandon(): void;
 }
 
 export interface VirtualDeviceSetOptions {

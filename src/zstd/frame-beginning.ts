@@ -1,5 +1,5 @@
 // The first bytes of each frame of a stream that is decompressed in pieces, which may cut them anywhere.
-import { isOurs, ourBeginningBytes } from './skippable-frame.js';
+import { isOurs, ourBeginningBytes } from './skippable-frame.ts';
 
 export class FrameBeginning {
   readonly #bytes = new Uint8Array(ourBeginningBytes);

@@ -1,5 +1,5 @@
 // The header of one zstd frame (RFC 8878 §3.1.1.1): what a reader must know before it allocates.
-import { damaged } from '../storage/io-failure.js';
+import { damaged } from '../storage/io-failure.ts';
 
 /** Magic of a zstd frame. */
 export const zstdFrameMagic = 0xfd2fb528;
@@ -10,13 +10,17 @@ export const minFrameBytes = 9;
 /** Bytes of the content checksum at the end of a frame: the low half of XXH64. */
 export const frameChecksumBytes = 4;
 
+/** Largest zstd frame that `bytes` raw bytes can become, plus frame header and checksum (ZSTD_COMPRESSBOUND of zstd.h). */
+export function compressBound(bytes: number): number {
+  const margin = bytes < 128 * 1024 ? (128 * 1024 - bytes) >> 11 : 0;
+  return bytes + (bytes >> 8) + margin + 64;
+}
+
 export interface FrameHeader {
   /** Bytes of this header, 6 to 18. */
   readonly headerBytes: number;
   /** Raw bytes of the frame; undefined when the frame does not say, or says more than 2^53. */
   readonly contentSize: number | undefined;
-  /** Bytes a decoder must keep. */
-  readonly windowSize: number;
   /** Whether 4 bytes of checksum end the frame. */
   readonly hasChecksum: boolean;
   /** 0 = none. */
@@ -30,11 +34,12 @@ const dictionaryIdBytes = [0, 1, 2, 4] as const;
 /**
  * Reads a frame header. Failure `integrity` for another magic, a reserved bit, or too few bytes.
  * @param bytes at least the header; up to 18 bytes are looked at
+ * @param offset of the frame in the file
  */
-export function decodeFrameHeader(bytes: Uint8Array, file: string): FrameHeader {
+export function decodeFrameHeader(bytes: Uint8Array, file: string, offset?: number): FrameHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 5 || view.getUint32(0, true) !== zstdFrameMagic) {
-    throw damaged(file, 'a zstd frame was expected, but other bytes are there');
+    throw damaged(file, 'a zstd frame was expected, but other bytes are there', { offset });
   }
   const descriptor = view.getUint8(4);
   const singleSegment = (descriptor & 0x20) !== 0;
@@ -43,14 +48,11 @@ export function decodeFrameHeader(bytes: Uint8Array, file: string): FrameHeader 
   const idAt = singleSegment ? 5 : 6;
   const headerBytes = idAt + idBytes + sizeBytes;
   if ((descriptor & 0x08) !== 0 || bytes.length < headerBytes) {
-    throw damaged(file, 'a zstd frame header is cut short or of an unknown kind');
+    throw damaged(file, 'a zstd frame header is cut short or of an unknown kind', { offset });
   }
-  const contentSize = readContentSize(view, idAt + idBytes, sizeBytes);
-  const windowSize = singleSegment ? contentSize : readWindowSize(view.getUint8(5));
   return {
     headerBytes,
-    contentSize,
-    windowSize: windowSize ?? Number.POSITIVE_INFINITY,
+    contentSize: readContentSize(view, idAt + idBytes, sizeBytes),
     hasChecksum: (descriptor & 0x04) !== 0,
     dictionaryId: readInteger(view, idAt, idBytes),
   };
@@ -69,11 +71,6 @@ function readContentSize(view: DataView, at: number, bytes: number): number | un
   if (bytes < 8) return readInteger(view, at, bytes);
   const size = view.getBigUint64(at, true);
   return size <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(size) : undefined;
-}
-
-function readWindowSize(descriptor: number): number {
-  const base = 2 ** (10 + (descriptor >> 3));
-  return base + (base / 8) * (descriptor & 7);
 }
 
 function readInteger(view: DataView, at: number, bytes: number): number {

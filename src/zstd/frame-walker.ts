@@ -1,22 +1,24 @@
 // Finds where zstd frames begin and end without decompressing them: by frame headers and block headers
 // (RFC 8878 §3.1.1.2). For files without a seek table: unfinished archives and other programs' zstd files.
-import { KiB } from '../base/byte-size.js';
-import { damaged } from '../storage/io-failure.js';
-import { readSome, type Source } from '../storage/source.js';
+
+import { KiB } from '../base/byte-size.ts';
+import { damaged } from '../storage/io-failure.ts';
+import { readSome, type Source } from '../storage/source.ts';
 import {
   decodeFrameHeader,
+  frameChecksum,
   frameChecksumBytes,
   maxFrameHeaderBytes,
   minFrameBytes,
-} from './frame-header.js';
+} from './frame-header.ts';
 import {
   decodeSkippableHead,
   isOurs,
   isSkippable,
   ourBeginningBytes,
   skippableHeadBytes,
-} from './skippable-frame.js';
-import { blockHeaderBytes, decodeZstdBlock } from './zstd-block.js';
+} from './skippable-frame.ts';
+import { blockHeaderBytes, decodeZstdBlock, type ZstdBlock } from './zstd-block.ts';
 
 /** What tells of a frame what it is. */
 const headBytes = Math.max(maxFrameHeaderBytes, ourBeginningBytes);
@@ -43,7 +45,7 @@ export interface DataFrame {
 }
 
 /** A frame whose end was not looked for, because it is longer than the caller can take whole. */
-export interface LargeFrame {
+interface LargeFrame {
   readonly kind: 'large';
   readonly offset: number;
 }
@@ -56,12 +58,18 @@ export class FrameWalker {
   readonly #maxRawBytes: number;
   #peeked: Uint8Array = new Uint8Array(0);
   #peekedAt = 0;
+  #peeks = 0;
 
   /** A frame of more than `maxFrameBytes`, or of more or unknown raw bytes, is `large`. */
   constructor(source: Source, maxFrameBytes: number, maxRawBytes: number) {
     this.#source = source;
     this.#maxFrameBytes = maxFrameBytes;
     this.#maxRawBytes = maxRawBytes;
+  }
+
+  /** How often it has looked into the file. */
+  get peeks(): number {
+    return this.#peeks;
   }
 
   /** The frame at `offset`; undefined at the end of the file. Failure `integrity`: `truncated` or `archive-damaged`. */
@@ -72,7 +80,7 @@ export class FrameWalker {
     if (isSkippable(head)) return this.#skippable(offset, head);
     const { name } = this.#source;
     if (head.length < minFrameBytes) throw cut(name, offset);
-    const header = decodeFrameHeader(head, `${name} at byte ${offset}`);
+    const header = decodeFrameHeader(head, `${name} at byte ${offset}`, offset);
     const { contentSize } = header;
     if (contentSize === undefined || contentSize > this.#maxRawBytes)
       return { kind: 'large', offset };
@@ -81,6 +89,13 @@ export class FrameWalker {
     const bytes = blocks + (header.hasChecksum ? frameChecksumBytes : 0);
     if (offset + bytes > this.#source.bytes) throw cut(name, offset);
     return { kind: 'data', offset, bytes, rawBytes: contentSize, hasChecksum: header.hasChecksum };
+  }
+
+  /** The checksum at the end of `frame`, which has one. Failure `integrity`: `truncated`. */
+  async checksum({ offset, bytes }: DataFrame): Promise<number> {
+    const stored = await this.#peek(offset + bytes - frameChecksumBytes, frameChecksumBytes);
+    if (stored.length < frameChecksumBytes) throw cut(this.#source.name, offset);
+    return frameChecksum(stored);
   }
 
   #skippable(offset: number, head: Uint8Array): SkippedFrame {
@@ -96,31 +111,44 @@ export class FrameWalker {
   async #blocks(offset: number, headerBytes: number): Promise<number | undefined> {
     let at = headerBytes;
     while (at <= this.#maxFrameBytes) {
-      const head = await this.#peek(offset + at, blockHeaderBytes);
-      if (head.length < blockHeaderBytes) throw cut(this.#source.name, offset);
-      const block = decodeZstdBlock(head);
-      if (!block) throw badBlock(this.#source.name, offset + at);
-      at += block.bytes;
-      if (block.isLast) return at <= this.#maxFrameBytes ? at : undefined;
+      const ahead = await this.#peek(offset + at, blockHeaderBytes, peekBytes);
+      if (ahead.length < blockHeaderBytes) throw cut(this.#source.name, offset);
+      const { bytes, isLast } = this.#run(ahead, offset + at, this.#maxFrameBytes - at);
+      at += bytes;
+      if (isLast) return at <= this.#maxFrameBytes ? at : undefined;
     }
     return undefined;
   }
 
-  async #peek(offset: number, length: number): Promise<Uint8Array> {
-    const from = offset - this.#peekedAt;
-    if (from >= 0 && from + length <= this.#peeked.length) {
-      return this.#peeked.subarray(from, from + length);
+  /** The blocks that begin in the first `room` bytes of `ahead`, which stands at `position`: perhaps one every 3 bytes. */
+  #run(ahead: Uint8Array, position: number, room: number): ZstdBlock {
+    let at = 0;
+    while (at <= room && at + blockHeaderBytes <= ahead.length) {
+      const block = decodeZstdBlock(ahead, at);
+      if (!block) throw badBlock(this.#source.name, position + at);
+      at += block.bytes;
+      if (block.isLast) return { bytes: at, isLast: true };
     }
-    this.#peeked = await readSome(this.#source, offset, peekBytes);
-    this.#peekedAt = offset;
-    return this.#peeked.subarray(0, length);
+    return { bytes: at, isLast: false };
+  }
+
+  /** At least `length` bytes unless the file ends, and as many of `most` as were looked at before. */
+  async #peek(offset: number, length: number, most = length): Promise<Uint8Array> {
+    const from = offset - this.#peekedAt;
+    if (from < 0 || from + length > this.#peeked.length) {
+      this.#peeked = await readSome(this.#source, offset, peekBytes);
+      this.#peekedAt = offset;
+      this.#peeks += 1;
+      return this.#peeked.subarray(0, most);
+    }
+    return this.#peeked.subarray(from, from + most);
   }
 }
 
 function cut(file: string, offset: number) {
-  return damaged(file, `the frame at byte ${offset} is cut short`, 'truncated');
+  return damaged(file, `the frame at byte ${offset} is cut short`, { code: 'truncated', offset });
 }
 
 function badBlock(file: string, offset: number) {
-  return damaged(file, `there is no zstd block at byte ${offset}`);
+  return damaged(file, `there is no zstd block at byte ${offset}`, { offset });
 }

@@ -1,6 +1,6 @@
 // Zstandard skippable frames (RFC 8878 §3.1.2): u32 magic, u32 content length, content; all little-endian.
 // Every zstd reader steps over them, which is why header, trailer and seek table are made of them.
-import { damaged } from '../storage/io-failure.js';
+import { damaged } from '../storage/io-failure.ts';
 
 /** Bytes in front of the content. */
 export const skippableHeadBytes = 8;
@@ -18,7 +18,7 @@ export const ourBeginningBytes = skippableHeadBytes + ourBeginning.length;
 /** The length field is 32 bits wide. */
 const maxContentBytes = 0xffff_ffff;
 
-export interface SkippableHead {
+interface SkippableHead {
   /** 0x184D2A50 to 0x184D2A5F. */
   readonly magic: number;
   /** Bytes of content that follow the 8 bytes of the head; 0 to 2^32-1, whatever the file holds. */

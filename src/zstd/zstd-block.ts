@@ -10,9 +10,9 @@ export interface ZstdBlock {
   readonly isLast: boolean;
 }
 
-/** The block whose header `head` begins with, 3 bytes; undefined when there can be none of that kind. */
-export function decodeZstdBlock(head: Uint8Array): ZstdBlock | undefined {
-  const [low = 0, middle = 0, high = 0] = head;
+/** The block whose header of 3 bytes stands in `bytes` at `at`; undefined when there can be none of that kind. */
+export function decodeZstdBlock(bytes: Uint8Array, at = 0): ZstdBlock | undefined {
+  const [low = 0, middle = 0, high = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
   const fields = low | (middle << 8) | (high << 16);
   const type = (fields >> 1) & 3;
   if (type === reservedBlock) return undefined;

@@ -8,10 +8,10 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatByteSize, GiB, MiB, parseByteSize } from '../../src/base/byte-size.js';
-import { corpusPath, Rig } from '../rig/rig.js';
-import { type Cost, measure, median } from './measure.js';
-import { standinCommand, standinEnvironment } from './standin-run.js';
+import { formatByteSize, GiB, MiB, parseByteSize } from '../../src/base/byte-size.ts';
+import { corpusPath, Rig } from '../rig/rig.ts';
+import { type Cost, measure, median } from './measure.ts';
+import { standinCommand, standinEnvironment } from './standin-run.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 // vdibackup against the stand-in as a command to measure. The judge writes no log: its cost is not SQL Server's.
 
-import { binPath, type Rig } from '../rig/rig.js';
+import { binPath, type Rig } from '../rig/rig.ts';
 
 export function standinCommand(rig: Rig, ...args: string[]): string[] {
   return [process.execPath, binPath, ...rig.connection, ...args];

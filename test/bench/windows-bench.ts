@@ -1,9 +1,9 @@
 // Throughput under Wine against the native run on the same data, side by side: `npm run bench:windows`.
 // Needs what `npm run test:windows` prepares. Says nothing about Windows itself.
 
-import { parseByteSize } from '../../src/base/byte-size.js';
-import type { Ended } from '../rig/program.js';
-import { WindowsRig } from '../windows/windows-rig.js';
+import { parseByteSize } from '../../src/base/byte-size.ts';
+import type { Ended } from '../rig/program.ts';
+import { WindowsRig } from '../windows/windows-rig.ts';
 
 const MiB = 1024 * 1024;
 const rounds = 3;

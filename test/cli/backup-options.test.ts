@@ -1,13 +1,12 @@
 // Options that users rely on, through the whole program: the statement, the files, the last line.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import type { Program } from '../rig/program.js';
-import type { Rig } from '../rig/rig.js';
-import { assertSame, assertSucceeded, okLine, trial } from '../rig/trial.js';
-import { decompressAll, fingerprint, sha256 } from '../rig/zstd.js';
+import type { Rig } from '../rig/rig.ts';
+import { assertSame, assertSucceeded, okLine, trial } from '../rig/trial.ts';
+import { umaskOf } from '../rig/umask.ts';
+import { decompressAll, fingerprint, sha256 } from '../rig/zstd.ts';
 
 const MiB = 1024 * 1024;
 
@@ -207,10 +206,3 @@ suite('what a run leaves and says', { concurrency: 3 }, () => {
       assert.equal(ended.stderr.match(/zstd -dc/g)?.length, 1, ended.stderr);
     }));
 });
-
-function umaskOf({ pid }: Program): number {
-  return Number.parseInt(
-    /^Umask:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '-1',
-    8,
-  );
-}

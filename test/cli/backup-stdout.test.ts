@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import type { Program } from '../rig/program.js';
-import type { Rig } from '../rig/rig.js';
-import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
+import type { Program } from '../rig/program.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
 
 const noise = 'SyncWithGlobalTable: error 2';
 

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Rig } from '../rig/rig.js';
-import { assertSame, assertSucceeded, trial } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import type { Fault } from '../standin/fault.js';
+import type { Rig } from '../rig/rig.ts';
+import { assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import type { Fault } from '../standin/fault.ts';
 
 const MiB = 1024 * 1024;
 

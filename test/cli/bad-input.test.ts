@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { type Ended, Program } from '../rig/program.js';
-import { binPath, password, type Rig, standinFolder } from '../rig/rig.js';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
-import type { InstanceOptions } from '../standin/instance.js';
+import { type Ended, Program } from '../rig/program.ts';
+import { binPath, password, type Rig, standinFolder } from '../rig/rig.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+import type { InstanceOptions } from '../standin/instance.ts';
 
 const streams = { kind: 'generate', bytes: 4 * 1024 * 1024 } as const;
 const wrongPassword = 'Wr0ng-but-secret';

@@ -6,10 +6,11 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { link, lstat, mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.js';
-import { checkJunit } from '../rig/junit-check.js';
-import type { Rig } from '../rig/rig.js';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
+import { assertNoDrillDatabase, evidence } from '../rig/drill-phases.ts';
+import { checkJunit } from '../rig/junit-check.ts';
+import { slowLogin } from '../rig/phases.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 
 async function drilled(
   body: (rig: Rig) => Promise<void>,
@@ -146,6 +147,53 @@ suite('a drill', { concurrency: 2 }, () => {
       await rmdir(rig.path('folder'));
       assert.equal(rig.server.logins.length, logins);
     }));
+
+  const oldVerdict = '<?xml version="1.0"?><testsuites/>';
+
+  test('that is refused leaves no verdict of an earlier one, and no other file is taken for one', () =>
+    drilled(async (rig) => {
+      for (const args of [
+        ['s.zst', '--no-such-option'],
+        ['s.zst', '--assert', 'SELECT 1'],
+        ['s.zst', '--assert-file', 'none.sql'],
+        [],
+      ]) {
+        await writeFile(rig.path('j.xml'), oldVerdict);
+        const { code, stderr } = await rig.run(['drill', ...args, '--junit', 'j.xml']).ended;
+        assert.notEqual(code, 0);
+        assert.deepEqual(await rig.files(), ['s.zst'], stderr);
+      }
+      const kept = await readFile(rig.path('s.zst'));
+      const refused = ['drill', '--junit', 's.zst', '--no-such-option'];
+      assertFailed(await rig.run(refused).ended, 2, /no-such-option/);
+      assert.deepEqual(await readFile(rig.path('s.zst')), kept);
+    }));
+
+  test('that is killed leaves no verdict of an earlier one', () =>
+    drilled(async (rig) => {
+      await writeFile(rig.path('j.xml'), oldVerdict);
+      let asked = false;
+      rig.server.loginFault(slowLogin(() => (asked = true)));
+      const program = rig.run(['drill', 's.zst', '--junit', 'j.xml', '-l', '0']);
+      await program.until('the login', () => asked);
+      program.signal('SIGKILL');
+      await program.ended;
+      assert.deepEqual(await rig.files(), ['s.zst']);
+    }));
+
+  test('writes its JUnit file through no link at FILE.partial, and for its owner only', () =>
+    drilled(
+      async (rig) => {
+        await writeFile(rig.path('victim'), 'untouched');
+        await symlink('victim', rig.path('j.xml.partial'));
+        const ended = await rig.run(['drill', 's.zst', '--junit', 'j.xml']).ended;
+        assert.equal(ended.code, 0, ended.stderr);
+        assert.equal((await rig.read('victim')).toString(), 'untouched');
+        const file = await lstat(rig.path('j.xml'));
+        assert.deepEqual([file.isFile(), file.mode & 0o777], [true, 0o600]);
+      },
+      ['victim', 'j.xml'],
+    ));
 
   test('does not write its JUnit file over what it reads', () =>
     drilled(

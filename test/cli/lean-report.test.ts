@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { assertSucceeded, trial } from '../rig/trial.js';
+import { assertSucceeded, trial } from '../rig/trial.ts';
 
 /** Notes every diagnostic report, on every thread, and that each thread was watched. */
 const probe = `

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { decompressAll } from '../rig/zstd.js';
+import { decompressAll } from '../rig/zstd.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const built = join(import.meta.dirname, '..', '..');

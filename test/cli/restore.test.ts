@@ -6,10 +6,10 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import zstd from 'zstd-napi/binding.js';
-import type { Ended, Program } from '../rig/program.js';
-import type { Rig } from '../rig/rig.js';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
-import type { Fault } from '../standin/fault.js';
+import type { Ended, Program } from '../rig/program.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+import type { Fault } from '../standin/fault.ts';
 
 const MiB = 1024 * 1024;
 const size = String.raw`\d+(\.\d+)? (B|[KMGTP]iB)`;
@@ -352,7 +352,7 @@ const badInputs: readonly BadInput[] = [
     args: bad,
     spoil: () => Buffer.from('PK\x03\x04 something else'),
     exitCode: 9,
-    reason: /is not a backup/,
+    reason: /is not a backup: it is a zip archive/,
   },
   {
     title: 'an archive without its end',

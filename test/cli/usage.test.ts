@@ -102,7 +102,7 @@ const beside: readonly (readonly string[])[] = [
   ['drill', 'other.bak', '--assert-file', 'FILE'],
   ['drill', 'other.bak', '--junit', 'FILE'],
   ['verify', 'FILE'],
-  ['verify', 'FILE', '--server', '-U', 'u', '-P', 'p'],
+  ['verify', 'FILE', '--verifyonly', '-U', 'u', '-P', 'p'],
   ['info', 'FILE'],
   ['extract', 'FILE', 'out.bak'],
   ['extract', 'other.bak', 'FILE', '--overwrite'],

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
-import { FramePool } from '../../src/memory/frame-pool.js';
-import { openDeviceSet } from '../../src/vdi/open-device-set.js';
-import { libraryPath, Rig } from '../rig/rig.js';
+import { FramePool } from '../../src/memory/frame-pool.ts';
+import { openDeviceSet } from '../../src/vdi/open-device-set.ts';
+import { libraryPath, Rig } from '../rig/rig.ts';
 
 suite('a device thread that has left', () => {
   let rig: Rig;

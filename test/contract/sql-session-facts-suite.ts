@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
-import { checkDatabase, checkServer } from '../../src/sql/facts/preflight.js';
-import { readDatabaseFacts, readServerFacts } from '../../src/sql/facts/server-facts.js';
-import { statementFailure } from '../../src/sql/message/statement-failure.js';
-import type { SqlSession } from '../../src/sql/sql-session.js';
-import { backupStatement } from '../../src/sql/statement/backup-statement.js';
-import { StandinServer } from '../standin/standin-server.js';
-import type { OpenSession } from './sql-session-suite.js';
-import { standinSettings } from './standin-settings.js';
+import { checkDatabase, checkServer } from '../../src/sql/facts/preflight.ts';
+import { readDatabaseFacts, readServerFacts } from '../../src/sql/facts/server-facts.ts';
+import { statementFailure } from '../../src/sql/message/statement-failure.ts';
+import type { SqlSession } from '../../src/sql/sql-session.ts';
+import { backupStatement } from '../../src/sql/statement/backup-statement.ts';
+import { StandinServer } from '../standin/standin-server.ts';
+import type { OpenSession } from './sql-session-suite.ts';
+import { standinSettings } from './standin-settings.ts';
 
 const streams = { kind: 'generate', bytes: 1024 * 1024 } as const;
 
@@ -51,6 +51,7 @@ export function sessionFacts(title: string, open: OpenSession): void {
         productVersion: '15.0.4430.1',
         productMajor: 15,
         isSysadmin: true,
+        isSingleUser: false,
       });
       checkServer(facts, { localHostname: hostname(), assumeLocal: false });
     });
@@ -61,7 +62,6 @@ export function sessionFacts(title: string, open: OpenSession): void {
         state: 'ONLINE',
         recoveryModel: 'SIMPLE',
         isEncrypted: false,
-        isReadOnly: false,
         userAccess: 'MULTI_USER',
         isSnapshot: false,
         isInStandby: false,

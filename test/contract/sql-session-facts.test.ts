@@ -1,4 +1,4 @@
-import { openMssqlSession } from '../../src/sql/tds/mssql-session.js';
-import { sessionFacts } from './sql-session-facts-suite.js';
+import { openMssqlSession } from '../../src/sql/tds/mssql-session.ts';
+import { sessionFacts } from './sql-session-facts-suite.ts';
 
 sessionFacts('the questions before a backup', openMssqlSession);

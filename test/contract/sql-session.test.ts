@@ -5,12 +5,12 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { SqlConnectionSettings } from '../../src/sql/sql-session.js';
-import { openMssqlSession } from '../../src/sql/tds/mssql-session.js';
-import { testCertificate } from '../standin/certificate.js';
-import { StandinServer } from '../standin/standin-server.js';
-import { sqlSessionContract } from './sql-session-suite.js';
-import { standinSettings } from './standin-settings.js';
+import type { SqlConnectionSettings } from '../../src/sql/sql-session.ts';
+import { openMssqlSession } from '../../src/sql/tds/mssql-session.ts';
+import { testCertificate } from '../standin/certificate.ts';
+import { StandinServer } from '../standin/standin-server.ts';
+import { sqlSessionContract } from './sql-session-suite.ts';
+import { standinSettings } from './standin-settings.ts';
 
 sqlSessionContract('the session over mssql', openMssqlSession);
 
@@ -75,10 +75,10 @@ describe('a certificate whose CA is known', () => {
 
 /** Opens a session in a process that trusts `ca`: `open`, or the failure's code, or whatever else it printed. */
 async function openElsewhere(settings: SqlConnectionSettings, ca: string): Promise<string> {
-  const module = new URL('../../src/sql/mssql-session.js', import.meta.url).href;
+  const module = new URL('../../src/sql/tds/mssql-session.js', import.meta.url).href;
   const script = `
     const { openMssqlSession } = await import(${JSON.stringify(module)});
-    const settings = JSON.parse(process.env.SETTINGS);
+    const settings = { ...JSON.parse(process.env.SETTINGS), scrub: (text) => text };
     const say = (words) => process.stdout.write(words);
     await openMssqlSession(settings).then(async (session) => { await session.close(); say('open'); }, (error) => say(error.code));`;
   const child = spawn(

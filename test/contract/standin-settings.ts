@@ -1,5 +1,5 @@
-import type { SqlConnectionSettings } from '../../src/sql/sql-session.js';
-import type { StandinServer } from '../standin/standin-server.js';
+import type { SqlConnectionSettings } from '../../src/sql/sql-session.ts';
+import type { StandinServer } from '../standin/standin-server.ts';
 
 /** How a session reaches the stand-in, but for `change`. */
 export function standinSettings(
@@ -14,6 +14,7 @@ export function standinSettings(
     encrypt: 'mandatory',
     trustServerCertificate: true,
     loginTimeout: 5,
+    scrub: (text) => text,
     ...change,
   };
 }

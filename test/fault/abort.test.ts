@@ -2,18 +2,20 @@
 // yesterday's file untouched, SQL Server free, and all of it in a second.
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import {
+  type Aborted,
   abort,
   assertServerFree,
   assertSignalAborts,
   longestAbortMs,
   signals,
-} from '../rig/aborting.js';
-import { enter, type Phase, phases } from '../rig/phases.js';
-import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
+} from '../rig/aborting.ts';
+import { enter, type Phase, phases } from '../rig/phases.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
 
 suite('a signal ends a backup in good order', { concurrency: 2 }, () => {
   for (const phase of phases) {
@@ -39,12 +41,27 @@ suite('a signal ends a backup in good order', { concurrency: 2 }, () => {
         assertFailed(ended, 130, /interrupted by Ctrl-C/);
         assert.ok(ended.abortMs < longestAbortMs, `the end took ${Math.round(ended.abortMs)} ms`);
         await assertServerFree(rig);
-        assert.deepEqual(await rig.files(), []);
+        await assertLeft(rig, phase, ended);
         assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
         await assertSame(rig, fingerprint(decompressAll(await rig.read('s.zst'))));
+        for (const name of await rig.files()) if (name !== 's.zst') await rm(rig.path(name));
       }));
   }
 });
+
+/**
+ * Nothing is left, but for one moment: after Complete the second signal does not wait for SQL Server's answer to the first.
+ * If that has come it is an error and the file goes; if not, SQL Server may count on the backup.
+ */
+async function assertLeft(rig: Rig, { name }: Phase, { stderr, lastLine }: Aborted): Promise<void> {
+  const isAsked = name.startsWith('after Complete') && !stderr.includes('sql: Msg 3013');
+  assert.match(
+    (await rig.files()).join(),
+    isAsked ? /^s\.zst\.unconfirmed-[0-9a-f]{8}$/ : /^$/,
+    stderr,
+  );
+  assert.equal(lastLine.includes('SQL Server may count on this backup'), isAsked, stderr);
+}
 
 suite('a signal at an awkward moment', { concurrency: 2 }, () => {
   test('with eight devices in the middle of the stream ends all of them', () => {

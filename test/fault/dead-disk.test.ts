@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { abort, generousAbortMs } from '../rig/aborting.js';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
+import { abort, generousAbortMs } from '../rig/aborting.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 
 suite('Ctrl-C while the disk does not answer', () => {
   const commands = {

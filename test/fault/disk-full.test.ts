@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { test } from 'node:test';
-import { Program } from '../rig/program.js';
-import { binPath, type Rig } from '../rig/rig.js';
-import { assertFailed, trial } from '../rig/trial.js';
+import { Program } from '../rig/program.ts';
+import { binPath, type Rig } from '../rig/rig.ts';
+import { assertFailed, trial } from '../rig/trial.ts';
 
 /** Runs vdibackup as the last words of `wrapper`. */
 function wrapped(rig: Rig, wrapper: readonly string[], args: readonly string[]): Program {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.js';
-import { assertNoDrillDatabase, drillPhases, evidence } from '../rig/drill-phases.js';
-import { enterRestore, filesOf } from '../rig/restore-phases.js';
-import { assertFailed, trial } from '../rig/trial.js';
+import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.ts';
+import { assertNoDrillDatabase, drillPhases, evidence } from '../rig/drill-phases.ts';
+import { enterRestore, filesOf } from '../rig/restore-phases.ts';
+import { assertFailed, trial } from '../rig/trial.ts';
 
 const inMidway = /middle of the stream|CHECKDB/;
 

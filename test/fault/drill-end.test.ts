@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { abort, generousAbortMs } from '../rig/aborting.js';
-import { assertNoDrillDatabase, drillDatabases, evidence } from '../rig/drill-phases.js';
-import type { Program } from '../rig/program.js';
-import { badDisk, inOrder } from '../rig/restore-phases.js';
-import type { Rig } from '../rig/rig.js';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
-import type { Fault } from '../standin/fault.js';
+import { abort, generousAbortMs } from '../rig/aborting.ts';
+import { assertNoDrillDatabase, drillDatabases, evidence } from '../rig/drill-phases.ts';
+import type { Program } from '../rig/program.ts';
+import { badDisk, inOrder } from '../rig/restore-phases.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
+import type { Fault } from '../standin/fault.ts';
 
 async function drilled(body: (rig: Rig) => Promise<void>): Promise<void> {
   await trial(['s.zst'], async (rig) => {

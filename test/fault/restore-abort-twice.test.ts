@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { abort, assertServerFree, assertSignalAborts } from '../rig/aborting.js';
+import { abort, assertServerFree, assertSignalAborts } from '../rig/aborting.ts';
 import {
   assertRestoreEnded,
   badDisk,
@@ -11,9 +11,10 @@ import {
   filesOf,
   inOrder,
   leftWords,
+  restored,
   restorePhases,
-} from '../rig/restore-phases.js';
-import { assertFailed, assertSucceeded, trial } from '../rig/trial.js';
+} from '../rig/restore-phases.ts';
+import { assertFailed, assertSucceeded, trial } from '../rig/trial.ts';
 
 const restore = ['restore', 'Copy'];
 const notAsked = /^warning: what state database \[Copy\] is in could not be asked$/m;
@@ -40,8 +41,7 @@ suite('a signal at an awkward moment of a restore', { concurrency: 2 }, () => {
       rig.server.fault({});
       rig.server.fault({ slow: 20, tiny: 65_536 });
       const program = rig.run([...restore, ...files]);
-      const isMidway = () => rig.server.deviceSets.some(({ bytes }) => bytes > 1_500_000);
-      await program.until('the middle', isMidway);
+      await program.until('the middle', restored(rig, 1_500_000));
       assertFailed(await abort(program, 'SIGTERM'), 143, /SIGTERM/);
       assertSignalAborts(rig, 1);
       await assertServerFree(rig);
@@ -129,7 +129,7 @@ suite('a restore that stands still', { concurrency: 2 }, () => {
   for (const [job, question] of [
     [['restore', 'Copy'], /master_files/],
     [['drill'], /MachineName/],
-    [['verify', '--server'], /MachineName/],
+    [['verify', '--verifyonly'], /MachineName/],
   ] as const)
     test(`because a question is not answered is ended: ${job.join(' ')}`, () =>
       trial(['s.zst'], async (rig) => {

@@ -3,15 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { abort, signals } from '../rig/aborting.js';
+import { abort, signals } from '../rig/aborting.ts';
 import {
   assertRestoreEnded,
   enterRestore,
   filesOf,
   leftWords,
   restorePhases,
-} from '../rig/restore-phases.js';
-import { assertFailed, trial } from '../rig/trial.js';
+} from '../rig/restore-phases.ts';
+import { assertFailed, trial } from '../rig/trial.ts';
 
 suite('a signal ends a restore in good order', { concurrency: 2 }, () => {
   for (const phase of restorePhases)

@@ -1,8 +1,8 @@
 // A stored backup in memory. It refuses reads that could only come from a length that was believed unchecked.
 
 import assert from 'node:assert/strict';
-import { maxTrailerFrameBytes } from '../../src/archive/trailer.js';
-import type { Source } from '../../src/storage/source.js';
+import { maxTrailerFrameBytes } from '../../src/archive/trailer.ts';
+import type { Source } from '../../src/storage/source.ts';
 
 export class ByteSource implements Source {
   readonly name = 'fuzzed.bak.zst';

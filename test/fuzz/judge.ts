@@ -1,7 +1,8 @@
 // What a reader may do with bytes it does not like: throw a `Failure` of the kinds its documentation names. Anything
 // else that is thrown is a finding.
 
-import { Failure, type FailureKind } from '../../src/errors.js';
+import { Failure } from '../../src/base/errors.ts';
+import type { FailureKind } from '../../src/base/failure-codes.ts';
 
 /** What `step` gives; undefined when it refuses the input in an allowed way. */
 export function unlessRefused<T>(kind: FailureKind, step: () => T): T | undefined {

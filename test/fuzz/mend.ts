@@ -3,8 +3,6 @@
 
 const blockHeaderBytes = 52;
 const streamHeaderBytes = 22;
-const containerHeadBytes = 480;
-const recordHeadBytes = 28;
 const sector = 512;
 
 function seal(bytes: Buffer, at: number, checksumAt: number): void {
@@ -36,14 +34,16 @@ function mendStreams(bytes: Buffer, start: number): number {
 
 /** Of an `MSSQLBAK` container: its records and filemarks. */
 export function mendContainer(bytes: Buffer): void {
-  for (let at = containerHeadBytes; at + blockHeaderBytes <= bytes.length; ) {
+  const isOld = bytes.length > 8 && bytes[8] === 1;
+  const [headBytes, recordHead, mark, sumAt] = isOld ? [16, 8, 0x81, 4] : [480, 28, 0x21, 24];
+  for (let at = headBytes; at + blockHeaderBytes <= bytes.length; ) {
     const payload = bytes.readUInt16LE(at + 2);
-    const end = at + recordHeadBytes + payload;
+    const end = at + recordHead + payload;
     if (at % sector === 0 && bytes[at] === 0x53) {
       seal(bytes, at, 50);
       at += Math.max(blockHeaderBytes, bytes.readUInt16LE(at + 8));
-    } else if (bytes[at] === 0x21 && payload > 256 && end <= bytes.length) {
-      bytes.writeUInt32LE(payloadSum(bytes.subarray(at + recordHeadBytes, end)), at + 24);
+    } else if (bytes[at] === mark && payload > 256 && end <= bytes.length) {
+      bytes.writeUInt32LE(payloadSum(bytes.subarray(at + recordHead, end)), at + sumAt);
       at = end;
     } else at += sector - (at % sector);
   }

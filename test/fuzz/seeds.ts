@@ -4,18 +4,22 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { compress } from 'zstd-napi';
-import { type ArchiveHeader, encodeArchiveHeader } from '../../src/archive/header.js';
-import { encodeJsonFrame } from '../../src/archive/json-frame.js';
-import { emptyChecksum, SeekTable } from '../../src/archive/seek-table.js';
-import { frameChecksum } from '../../src/zstd/frame-header.js';
-import { corpusPath } from '../rig/rig.js';
-import { makeTwin, regionsOf, type Twin } from '../vectors/twins.js';
-import { containerSample, literalPayload } from './container-sample.js';
-import { smallStreams } from './stream-sample.js';
-import type { TargetName } from './target-list.js';
+import { type ArchiveHeader, encodeArchiveHeader } from '../../src/archive/header.ts';
+import { encodeJsonFrame } from '../../src/archive/json-frame.ts';
+import { emptyChecksum, SeekTable } from '../../src/archive/seek-table.ts';
+import { frameChecksum } from '../../src/zstd/frame-header.ts';
+import { random } from '../rig/random.ts';
+import { corpusPath } from '../rig/rig.ts';
+import { makeTwin, regionsOf, type Twin } from '../vectors/twins.ts';
+import { containerOf, containerSample, literalPayload } from './container-sample.ts';
+import { smallStreams } from './stream-sample.ts';
+import type { TargetName } from './target-list.ts';
 
 export const testFolder = join(import.meta.dirname, '..', '..', '..', 'test');
 const vectors = join(testFolder, 'vectors', 'v1');
+
+/** Files that the commands begin with, and bytes that decide on one. */
+const [craftedSeeds, craftedBytes] = [24, 96];
 
 export interface Seed {
   readonly name: string;
@@ -67,9 +71,18 @@ const made: Partial<Record<TargetName, () => Seed[]>> = {
   mssqlbak: () => [
     { name: 'container', bytes: containerSample() },
     { name: 'container, mended', bytes: mended(containerSample()) },
+    { name: 'container of version 1', bytes: containerOf(['Sales'], undefined, undefined, 1) },
   ],
+  commands: () => Array.from({ length: craftedSeeds }, (_, seed) => randomInput(seed)),
   xpress: () => [{ name: 'literals', bytes: literalPayload(text(1024)) }],
 };
+
+/** Decisions (choices.ts) of a file that lies. */
+export function randomInput(seed: number): Seed {
+  const dice = random(seed);
+  const bytes = Uint8Array.from({ length: craftedBytes }, () => Math.floor(dice() * 256));
+  return { name: `dice ${seed}`, bytes };
+}
 
 function streams(): Seed[] {
   return smallStreams().flatMap((bytes, index) => [

@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import { helpToLoad, type LoadHelp } from './older-glibc.js';
-import { corpusSeeds, seedsOf, testFolder } from './seeds.js';
-import { type TargetFacts, type TargetName, targets } from './target-list.js';
+import { helpToLoad, type LoadHelp } from './older-glibc.ts';
+import { corpusSeeds, seedsOf, testFolder } from './seeds.ts';
+import { type TargetFacts, type TargetName, targets } from './target-list.ts';
 
 /** Longest time of one input: the slowest good ones take some milliseconds. */
 const inputSeconds = 5;
@@ -95,14 +95,16 @@ export class Session {
   ): Promise<{ code: number | null; output: string }> {
     const { nodeOptions, env } = this.#help as LoadHelp;
     const program = createRequire(import.meta.url).resolve('@jazzer.js/core/dist/cli.js');
-    const { maxBytes, sync }: TargetFacts = targets[target];
+    const { maxBytes, sync, seconds: longest = inputSeconds }: TargetFacts = targets[target];
     const args = [
       ...[...nodeOptions, program, join(import.meta.dirname, 'targets', `${target}.js`), corpus],
       ...(sync ? ['--sync'] : []),
-      ...['--includes', 'dist/src/', '--timeout', String(inputSeconds * 1000)],
+      ...['--includes', 'dist/src/', '--timeout', String(longest * 1000)],
       // They watch for calls of the system, which no target makes, and would hook zstd's loader.
       ...['--disableBugDetectors', '.*', '--', `-max_total_time=${seconds}`],
       ...[`-max_len=${maxBytes}`, `-rss_limit_mb=${memoryMiB}`],
+      // It keeps inputs of ten seconds and more in the folder of the findings otherwise.
+      `-report_slow_units=${longest}`,
       ...dictionaryOf(target),
       ...[`-artifact_prefix=${findings}`, '-use_value_profile=1'],
     ];

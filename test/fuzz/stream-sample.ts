@@ -1,10 +1,10 @@
 // Backup streams as short as they can be and still have everything: a page with its checksum, backup checksums,
 // configurations as the stand-in writes them; and two sets in one stream.
 
-import { description } from '../rig/mtf-description.js';
-import { sealPage, sectorChecksum } from '../standin/mtf-checksum.js';
-import { type MtfDescription, mqci } from '../standin/mtf-configuration.js';
-import { block, filemark } from '../unit/mtf/sample.js';
+import { description } from '../rig/mtf-description.ts';
+import { sealPage, sectorChecksum } from '../standin/mtf-checksum.ts';
+import { type MtfDescription, mqci } from '../standin/mtf-configuration.ts';
+import { block, filemark } from '../unit/mtf/sample.ts';
 
 const pageBytes = 8192;
 const leadBytes = 2;

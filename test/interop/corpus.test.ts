@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { corpusPath, type Rig } from '../rig/rig.js';
-import { assertSame, assertSucceeded, trial } from '../rig/trial.js';
+import { corpusPath, type Rig } from '../rig/rig.ts';
+import { assertSame, assertSucceeded, trial } from '../rig/trial.ts';
 
 interface Output {
   readonly length: number;
@@ -57,7 +57,7 @@ const corpus = existsSync(corpusPath)
   : [];
 
 test('the corpus of real backups is there', (context) => {
-  if (corpus.length > 0 || process.env.CI === 'true') {
+  if (corpus.length > 0 || process.env.VDIBACKUP_CI === 'true') {
     assert.ok(corpus.length > 0, `no real backups in ${corpusPath}`);
     return;
   }

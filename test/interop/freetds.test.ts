@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import type { TlsPolicy } from '../standin/prelogin.js';
-import { StandinServer } from '../standin/standin-server.js';
+import type { TlsPolicy } from '../standin/prelogin.ts';
+import { StandinServer } from '../standin/standin-server.ts';
 
 interface Answer {
   readonly exitCode: number | null;

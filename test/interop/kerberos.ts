@@ -7,8 +7,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import type { Rig } from '../rig/rig.js';
-import { searchPath } from './odbc-environment.js';
+import type { Rig } from '../rig/rig.ts';
+import { searchPath } from './odbc-environment.ts';
 
 const realm = 'STANDIN.TEST';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { npmPackage } from '../windows/npm-package.js';
+import { npmPackage } from '../windows/npm-package.ts';
 
 /** The first Node-API that loads msnodesqlv8 5.5. */
 const neededNodeApi = 10;

@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { assertRestored, open, target, wholeBackups } from '../rig/corpus.js';
-import { corpusPath } from '../rig/rig.js';
-import { assertFailed, trial } from '../rig/trial.js';
+import { assertRestored, open, target, wholeBackups } from '../rig/corpus.ts';
+import { corpusPath } from '../rig/rig.ts';
+import { assertFailed, trial } from '../rig/trial.ts';
 
 function fingerprint(path: string): { length: number; sha256: string } {
   const bytes = readFileSync(path);

@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.js';
-import { enter, phases } from '../rig/phases.js';
-import type { Rig } from '../rig/rig.js';
-import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import { kerberosPrograms, SuiteRealm } from './kerberos.js';
-import { defineOdbcTests } from './odbc-environment.js';
+import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.ts';
+import { enter, phases } from '../rig/phases.ts';
+import type { Rig } from '../rig/rig.ts';
+import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import { kerberosPrograms, SuiteRealm } from './kerberos.ts';
+import { defineOdbcTests } from './odbc-environment.ts';
 
 defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
   suite('-E', () => {

@@ -1,10 +1,10 @@
 // A signal in the middle of a run, and what must hold of the server afterwards.
 
 import assert from 'node:assert/strict';
-import type { Ended, Program } from './program.js';
-import type { Rig } from './rig.js';
+import type { Ended, Program } from './program.ts';
+import type { Rig } from './rig.ts';
 
-/** From the signal to the end of the process, with a server that answers (product.md §5). */
+/** From the signal to the end of the process, with a server that answers. */
 export const longestAbortMs = 1000;
 /** Far from the second it may take, for machines that do other things as well. */
 export const generousAbortMs = 5000;

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import type { Ended } from './program.js';
-import { corpusPath } from './rig.js';
+import type { Ended } from './program.ts';
+import { corpusPath } from './rig.ts';
 
 /** Real backups that can be restored alone; half of a set cannot. */
 export const wholeBackups = (

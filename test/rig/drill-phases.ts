@@ -1,10 +1,10 @@
 // The moments of a drill at which something from outside can hit it, and what must hold of it afterwards.
 
 import assert from 'node:assert/strict';
-import type { DrillReport } from '../../src/job/drill/drill-report.js';
-import type { Ended } from './program.js';
-import { type RestorePhase, restorePhases } from './restore-phases.js';
-import type { Rig } from './rig.js';
+import type { DrillReport } from '../../src/job/drill/drill-report.ts';
+import type { Ended } from './program.ts';
+import { type RestorePhase, restorePhases } from './restore-phases.ts';
+import type { Rig } from './rig.ts';
 
 /** The one object on standard output. */
 export function evidence({ stdout }: Ended): DrillReport {

@@ -35,6 +35,7 @@ const schema: Readonly<Record<string, Shape>> = {
   failure: finding,
   error: finding,
   skipped: finding,
+  'system-out': { required: [], optional: [], children: [] },
 };
 
 /** The root element; throws what is wrong with `text`. */

@@ -2,16 +2,18 @@
 
 import { open } from 'node:fs/promises';
 import zstd from 'zstd-napi/binding.js';
-import type { ArchiveHeader } from '../../src/archive/header.js';
-import { ArchiveWriter } from '../../src/archive/writer/archive-writer.js';
-import { MiB } from '../../src/base/byte-size.js';
-import { MtfWalker } from '../../src/mtf/walker.js';
-import type { Sink } from '../../src/storage/sink.js';
+import type { ArchiveHeader } from '../../src/archive/header.ts';
+import { ArchiveWriter } from '../../src/archive/writer/archive-writer.ts';
+import { MiB } from '../../src/base/byte-size.ts';
+import { MtfWalker } from '../../src/mtf/walker.ts';
+import type { Sink } from '../../src/storage/sink.ts';
 
 export interface ArchiveOptions {
   readonly header?: Partial<ArchiveHeader>;
   readonly frameSize?: number;
   readonly level?: number;
+  /** Without the word that SQL Server reported success. */
+  readonly sealed?: boolean;
 }
 
 export const archiveHeader: ArchiveHeader = {
@@ -33,9 +35,10 @@ export const archiveHeader: ArchiveHeader = {
 export async function writeArchive(
   path: string,
   raw: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { header = {}, frameSize = 4 * MiB, level = 3 }: ArchiveOptions = {},
+  { header = {}, frameSize = 4 * MiB, level = 3, sealed = false }: ArchiveOptions = {},
 ): Promise<void> {
-  const writer = new ArchiveWriter(await fileSink(path));
+  const sink = await fileSink(path);
+  const writer = new ArchiveWriter(sink);
   const walker = new MtfWalker();
   await writer.begin({ ...archiveHeader, frameSize, ...header });
   const context = new zstd.CCtx();
@@ -51,13 +54,18 @@ export async function writeArchive(
     }
   }
   const mtf = walker.end();
-  await writer.finish({
+  const facts = {
     finished: '2026-01-02T03:09:05.000Z',
     messages: [
       { number: 3014, severity: 0, text: 'BACKUP DATABASE successfully processed 1 pages.' },
     ],
     ...(mtf && { mtf }),
-  });
+  };
+  if (!sealed) await writer.finish(facts);
+  else {
+    await writer.seal(facts);
+    await sink.close();
+  }
 }
 
 async function fileSink(path: string): Promise<Sink> {

@@ -1,5 +1,5 @@
 // Backups in one media set, as BACKUP … WITH NOINIT appends them, made of backups that stand alone: the media header
-// stands once, sets are counted, and every filemark lists those before it (mtf.md §4, §5).
+// stands once, sets are counted, and every filemark lists those before it (docs/mtf.md, "Filemarks").
 
 /** Where in a block, and where its own checksum ends. */
 const positionAt = 62;

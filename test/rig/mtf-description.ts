@@ -1,7 +1,7 @@
 // A backup set of the stand-in for tests to change.
 
-import type { MtfDescription } from '../standin/mtf-configuration.js';
-import { generateMtf } from '../standin/mtf-generator.js';
+import type { MtfDescription } from '../standin/mtf-configuration.ts';
+import { generateMtf } from '../standin/mtf-generator.ts';
 
 export const description: MtfDescription = {
   type: 'full',
@@ -27,12 +27,16 @@ export const description: MtfDescription = {
 };
 
 /** A whole backup of one stripe, about `bytes` long, with the changes to the description above. */
-export function backupBytes(bytes: number, change: Partial<MtfDescription> = {}): Buffer {
+export function backupBytes(
+  bytes: number,
+  change: Partial<MtfDescription> = {},
+  { mediaSetId = 'DBA99816-9A6C-4AB6-B68C-76B2A726823D', blockSize = 512 } = {},
+): Buffer {
   const { head, pages, repeats, remainder, tail } = generateMtf({
     description: { ...description, ...change },
-    family: { sequence: 1, count: 1, mediaSetId: 'DBA99816-9A6C-4AB6-B68C-76B2A726823D' },
+    family: { sequence: 1, count: 1, mediaSetId },
     bytes,
-    blockSize: 512,
+    blockSize,
     seed: 1,
     ratio: undefined,
   });

@@ -1,9 +1,9 @@
 // The moments of a run at which something from outside can hit it, and how a test gets there for certain:
 // each one is held open by the server or the disk and recognised by what the judge or the server saw.
 
-import type { LoginFault } from '../standin/fault.js';
-import type { Program, ProgramOptions } from './program.js';
-import type { Rig } from './rig.js';
+import type { LoginFault } from '../standin/fault.ts';
+import type { Program, ProgramOptions } from './program.ts';
+import type { Rig } from './rig.ts';
 
 export interface Phase {
   readonly name: string;

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly stdin?: 'pipe' | number;
   /** Descriptor to use as standard output instead of a pipe. */
   readonly stdout?: number;
+  /** The same for standard error, which is then not read. */
+  readonly stderr?: number;
 }
 
 export interface Ended {
@@ -34,7 +36,7 @@ export class Program {
       cwd: options.cwd,
       // HOME and PATH only: SQLCMD* or proxies of the developer must not change what is tested.
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
-      stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', 'pipe'],
+      stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'],
     });
     if (!options.unreadStdout)
       this.child.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));

@@ -1,13 +1,15 @@
 // The offline jobs in this process: exit code and report, without the command line.
 
-import { Abort } from '../../src/base/abort.js';
-import type { JobEvent } from '../../src/base/events.js';
-import { exitCodes, Failure } from '../../src/errors.js';
-import { extractJob } from '../../src/job/extract/extract-job.js';
-import { infoJob } from '../../src/job/info/info-job.js';
-import type { FileInfo } from '../../src/job/info/info-report.js';
-import { verifyJob } from '../../src/job/verify/verify-job.js';
-import type { VerifyReport } from '../../src/job/verify/verify-report.js';
+import { Abort } from '../../src/base/abort.ts';
+import { Failure } from '../../src/base/errors.ts';
+import type { JobEvent } from '../../src/base/events.ts';
+import { exitCodes } from '../../src/base/failure-codes.ts';
+import { extractJob } from '../../src/job/extract/extract-job.ts';
+import { infoJob } from '../../src/job/info/info-job.ts';
+import type { FileInfo } from '../../src/job/info/info-report.ts';
+import { verifyFailure } from '../../src/job/verify/verify-failure.ts';
+import { verifyJob } from '../../src/job/verify/verify-job.ts';
+import type { VerifyReport } from '../../src/job/verify/verify-report.ts';
 
 export interface Verified {
   readonly exitCode: number;
@@ -18,7 +20,8 @@ export interface Verified {
 export async function verify(files: readonly string[], threads = 1): Promise<Verified> {
   const events: JobEvent[] = [];
   const report = await verifyJob({ files, threads }, new Abort(), (event) => events.push(event));
-  return { exitCode: report.good ? 0 : exitCodes.integrity, report, events };
+  const failure = verifyFailure(report);
+  return { exitCode: failure ? exitCodes[failure.kind] : 0, report, events };
 }
 
 /** Exit code of an extraction to `out`; anything but a Failure is thrown on. */

@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Fault } from '../standin/fault.js';
-import type { DeviceOperation } from '../standin/statement.js';
-import { type Aborted, assertServerFree, assertSignalAborts, generousAbortMs } from './aborting.js';
-import { enter, judge, type Phase, slowLogin } from './phases.js';
-import type { Program } from './program.js';
-import type { Rig } from './rig.js';
-import { assertSucceeded } from './trial.js';
+import type { Fault } from '../standin/fault.ts';
+import type { DeviceOperation } from '../standin/statement.ts';
+import { type Aborted, assertServerFree, assertSignalAborts, generousAbortMs } from './aborting.ts';
+import { enter, judge, type Phase, slowLogin } from './phases.ts';
+import type { Program } from './program.ts';
+import type { Rig } from './rig.ts';
+import { assertSucceeded } from './trial.ts';
 
 export interface RestorePhase extends Phase {
   /** What is restored; default: one file. */
@@ -55,7 +55,8 @@ export async function prepare(rig: Rig, files: readonly string[] = archives): Pr
 export const leftWords: Record<RestorePhase['left'], RegExp> = {
   untouched: /^(?!.*database \[Copy\])/s,
   missing: /^warning: there is no database \[Copy\]: nothing was left behind$/m,
-  RESTORING: /^warning: database \[Copy\] was left RESTORING: nobody can use it$/m,
+  RESTORING:
+    /^warning: database \[Copy\] was left RESTORING(, with full\.zst restored)?: nobody can use it$/m,
 };
 
 /** Whoever ended a run that was in `phase`. */
@@ -84,11 +85,17 @@ export const inOrder = ['--threads', '1'];
  */
 export function badDisk(rig: Rig, what: 'EIO' | 'sleep60000'): Record<string, string> {
   rig.server.fault({ slow: 200 });
-  return rig.witnessed(`pread:${what}:16+:s.zst`);
+  return rig.witnessed(`pread:${what}:24+:s.zst`);
 }
 
 export function begun(rig: Rig, operation: DeviceOperation): boolean {
   return rig.server.runs.some((run) => run.operation === operation);
+}
+
+/** RESTORE DATABASE has so many bytes; the list of files may have taken as many. */
+export function restored(rig: Rig, wanted: number): () => boolean {
+  return () =>
+    begun(rig, 'RESTORE DATABASE') && rig.server.deviceSets.some(({ bytes }) => bytes > wanted);
 }
 
 /** Of the statement after `before` others. */
@@ -101,18 +108,27 @@ function closed(rig: Rig, times: number): () => boolean {
   return () => rig.judged().filter((line) => / Close -> NOERROR/.test(line)).length === times;
 }
 
+/** While the devices of RESTORE DATABASE exist; the list of files may have read as much before. */
 function wholeReads(rig: Rig, times: number): () => boolean {
   const whole = /CompleteCommand .*=Read .*code=0 bytes=4194304/;
-  return () => rig.judged().filter((line) => whole.test(line)).length >= times;
+  const hasRead = () => rig.judged().filter((line) => whole.test(line)).length >= times;
+  return () => begun(rig, 'RESTORE DATABASE') && hasRead();
 }
 
-/** Whether a process waits for a descriptor to say something: proc(5), fdinfo of an epoll instance. */
+/** Whether a process waits for a descriptor to say something: by polling, or in a read of one of its threads. */
 function awaits(pid: number, descriptor: number): boolean {
-  const folder = `/proc/${pid}/fdinfo`;
-  const isAwaited = new RegExp(`^tfd:\\s+${descriptor}\\s`, 'm');
+  const polled = new RegExp(`^tfd:\\s+${descriptor}\\s`, 'm');
+  // proc(5), syscall: the number of read on x86-64, then its arguments.
+  const read = new RegExp(`^0 0x${descriptor.toString(16)} `);
+  return (
+    someFile(`/proc/${pid}/fdinfo`, '', polled) || someFile(`/proc/${pid}/task`, '/syscall', read)
+  );
+}
+
+function someFile(folder: string, suffix: string, pattern: RegExp): boolean {
   return readdirSync(folder).some((name) => {
     try {
-      return isAwaited.test(readFileSync(`${folder}/${name}`, 'utf8'));
+      return pattern.test(readFileSync(`${folder}/${name}${suffix}`, 'utf8'));
     } catch {
       return false; // closed meanwhile
     }
@@ -194,8 +210,7 @@ export const restorePhases: readonly RestorePhase[] = [
     alive: 1,
     arrange(rig) {
       faultOf(rig, 1, { slow: 20, tiny: 65_536 });
-      // More than the list of files takes.
-      return { reached: () => rig.server.deviceSets.some(({ bytes }) => bytes > 200_000) };
+      return { reached: restored(rig, 200_000) };
     },
   },
   {

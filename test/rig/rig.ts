@@ -6,9 +6,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { InstanceOptions } from '../standin/instance.js';
-import { StandinServer } from '../standin/standin-server.js';
-import { Program, type ProgramOptions } from './program.js';
+import type { InstanceOptions } from '../standin/instance.ts';
+import { StandinServer } from '../standin/standin-server.ts';
+import { Program, type ProgramOptions } from './program.ts';
 
 // Compiled files lie in dist/test/rig, three folders below the project.
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -19,6 +19,8 @@ export const witnessPath = join(standinFolder, 'libiowitness.so');
 export const binPath = join(root, 'bin', 'vdibackup.js');
 /** Real backups beside the project; tests use them when they are there and never need them. */
 export const corpusPath = join(root, '..', 'shared', 'corpus');
+/** Real backups that are odd, each in its own way. */
+export const oddCorpusPath = join(root, '..', 'shared', 'corpus-odd');
 
 export const password = 'Str0ng!pass-word';
 
@@ -67,8 +69,13 @@ export class Rig {
 
   /** vdibackup with exactly these arguments. */
   bare(args: readonly string[], options: ProgramOptions = {}): Program {
+    return this.spawn([process.execPath, binPath, ...args], options);
+  }
+
+  /** Any program, in the environment of vdibackup. */
+  spawn(command: readonly string[], options: ProgramOptions = {}): Program {
     this.#runs += 1;
-    const program = new Program([process.execPath, binPath, ...args], {
+    const program = new Program(command, {
       cwd: this.folder,
       ...options,
       env: { ...this.environment, ...options.env },

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { DatabaseDescription } from '../standin/instance.js';
-import { assertRestored, open, target, wholeBackups } from './corpus.js';
-import { corpusPath, type Rig } from './rig.js';
-import { trial } from './trial.js';
+import type { DatabaseDescription } from '../standin/instance.ts';
+import { assertRestored, open, target, wholeBackups } from './corpus.ts';
+import { corpusPath, type Rig } from './rig.ts';
+import { trial } from './trial.ts';
 
 async function assertSameBytes(rig: Rig, restored: string, devices: number): Promise<void> {
   for (let device = 0; device < devices; device += 1) {

@@ -2,29 +2,44 @@
 // the judge saw no breach of the contract, the server no protocol error, and the folder holds exactly `leaves`.
 
 import assert from 'node:assert/strict';
-import type { InstanceOptions } from '../standin/instance.js';
-import type { Ended } from './program.js';
-import { Rig } from './rig.js';
+import type { InstanceOptions } from '../standin/instance.ts';
+import type { Ended } from './program.ts';
+import { Rig } from './rig.ts';
 
-export async function trial(
+export function trial(
   leaves: readonly string[],
+  body: (rig: Rig) => Promise<void>,
+  options: Partial<InstanceOptions> = {},
+): Promise<void> {
+  return withRig(async (rig) => {
+    await body(rig);
+    assertUnbroken(rig);
+    assert.deepEqual(await rig.files(), [...leaves].sort(), 'what is in the folder');
+  }, options);
+}
+
+/** The same, whatever the folder holds in the end. */
+export async function withRig(
   body: (rig: Rig) => Promise<void>,
   options: Partial<InstanceOptions> = {},
 ): Promise<void> {
   const rig = await Rig.create(options);
   try {
     await body(rig);
-    assert.deepEqual(rig.breaches, [], 'breaches of the VDI contract');
-    assert.deepEqual(rig.server.problems, [], 'problems of the server with its client');
-    assert.deepEqual(await rig.files(), [...leaves].sort(), 'what is in the folder');
+    assertUnbroken(rig);
   } finally {
     await rig.close();
   }
 }
 
+function assertUnbroken(rig: Rig): void {
+  assert.deepEqual(rig.breaches, [], 'breaches of the VDI contract');
+  assert.deepEqual(rig.server.problems, [], 'problems of the server with its client');
+}
+
 const size = String.raw`\d+(\.\d+)? (B|[KMGTP]iB)`;
 
-/** The last line of a success, product.md §7. */
+/** The last line of a success, as the README shows it. */
 export const okLine = new RegExp(
   `^OK (?<database>.+) (copy|full|diff|log) ${size} -> ${size} \\(\\d+\\.\\d\\dx\\) in [\\dhms.]+ ${size}/s file=(?<file>.+) set=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`,
 );

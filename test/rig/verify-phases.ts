@@ -1,9 +1,9 @@
-// The moments of `verify --server` at which something from outside can hit it.
+// The moments of `verify --verifyonly` at which something from outside can hit it.
 
-import { type Phase, phases } from './phases.js';
-import { begun } from './restore-phases.js';
+import { type Phase, phases } from './phases.ts';
+import { begun } from './restore-phases.ts';
 
-/** Of `verify --server`: the files by themselves are done with when the statement comes. */
+/** Of `verify --verifyonly`: the files by themselves are done with when the statement comes. */
 export const verifyPhases: readonly Phase[] = [
   // The login is the same.
   ...phases.slice(0, 1),

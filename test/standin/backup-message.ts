@@ -1,13 +1,7 @@
 // The messages of BACKUP and RESTORE: number, severity and words of sys.messages.
-import type { ServerMessage } from './sql-error.js';
-import { operatingSystemError } from './win32-text.js';
+import { errorMessage as error, type ServerMessage } from './sql-error.ts';
+import { operatingSystemError } from './win32-text.ts';
 
-const error = (number: number, text: string, severity = 16): ServerMessage => ({
-  number,
-  severity,
-  state: 1,
-  text,
-});
 const info = (number: number, text: string): ServerMessage => error(number, text, 10);
 
 const operationAborted = 995;
@@ -25,6 +19,26 @@ export const backupMessages = {
     );
   },
   valid: (file: number) => info(3262, `The backup set on file ${file} is valid.`),
+  damagedDatabase: () =>
+    info(
+      3042,
+      'BACKUP WITH CONTINUE_AFTER_ERROR successfully generated a backup of the damaged database. Refer to the SQL Server error log for information about the errors that were encountered.',
+    ),
+  restoredWithDamage: () =>
+    info(
+      3184,
+      'RESTORE WITH CONTINUE_AFTER_ERROR was successful but some damage was encountered. Inconsistencies in the database are possible.',
+    ),
+  writtenWithDamage: () =>
+    info(
+      3188,
+      'The backup set was written with damaged data by a BACKUP WITH CONTINUE_AFTER_ERROR.',
+    ),
+  badPageInSet: (database: string) =>
+    error(
+      3183,
+      `RESTORE detected an error on page (1:77) in database "${database}" as read from the backup set.`,
+    ),
   damagedSet: () => error(3189, 'Damage to the backup set was detected.'),
   noSuchFile: (file: number, device: string) =>
     error(4038, `Cannot find file ID ${file} on device '${device}'.`),
@@ -186,6 +200,32 @@ export const backupMessages = {
     error(
       3117,
       'The log or differential backup cannot be restored because no files are ready to rollforward.',
+    ),
+  logTooRecent: (first: bigint, reached: bigint) =>
+    error(
+      4305,
+      `The log in this backup set begins at LSN ${first}, which is too recent to apply to the database. An earlier log backup that includes LSN ${reached} can be restored.`,
+    ),
+  logTooEarly: (last: bigint, reached: bigint) =>
+    error(
+      4326,
+      `The log in this backup set terminates at LSN ${last}, which is too early to apply to the database. A more recent log backup that includes LSN ${reached} can be restored.`,
+    ),
+  otherRecoveryPath: () =>
+    error(
+      4330,
+      'This backup set cannot be applied because it is on a recovery path that is inconsistent with the database.',
+    ),
+  stopAtTooEarly: () =>
+    error(
+      4338,
+      'The STOPAT clause specifies a point too early to allow this backup set to be restored. Choose a different stop point or use RESTORE DATABASE WITH RECOVERY to recover at the current point.',
+    ),
+  beforeStopAt: () =>
+    error(
+      4322,
+      'This backup set contains records that were logged before the designated point in time. The database is being left in the restoring state so that more roll forward can be performed.',
+      10,
     ),
   noChecksum: () =>
     error(

@@ -1,14 +1,16 @@
 // Carries out the statements of a batch, one after the other, and says what SQL Server would say.
-import { parseBatch } from './batch-parser.js';
-import { type DeviceContext, runDeviceStatement } from './device-executor.js';
-import { evaluate, truth } from './evaluator.js';
-import type { Database } from './instance.js';
-import { pause } from './pause.js';
-import { runSelect, sessionScope } from './query.js';
-import { convert, toText } from './sql-conversion.js';
-import { SqlError, undeclaredVariable, unknownProcedure } from './sql-error.js';
-import { nullOf, type SqlValue } from './sql-value.js';
-import type { Statement } from './statement.js';
+import { parseBatch } from './batch-parser.ts';
+import { checkDatabase } from './consistency-check.ts';
+import { type DeviceContext, runDeviceStatement } from './device-executor.ts';
+import { evaluate, truth } from './evaluator.ts';
+import { alterAuthorization, checkInside, executeAs, revert } from './impersonation.ts';
+import type { Database } from './instance.ts';
+import { pause } from './pause.ts';
+import { runSelect, sessionScope } from './query.ts';
+import { convert, toText } from './sql-conversion.ts';
+import { SqlError, undeclaredVariable, unknownDatabase, unknownProcedure } from './sql-error.ts';
+import { nullOf, type SqlValue } from './sql-value.ts';
+import type { Statement } from './statement.ts';
 
 /** Everything a statement may need; the fault is drawn when a BACKUP or RESTORE asks for it. */
 export type BatchContext = Omit<DeviceContext, 'fault'> & {
@@ -66,7 +68,19 @@ async function runStatement(statement: Statement, context: BatchContext): Promis
     case 'alter-database':
       alter(statement, context);
       return;
-    case 'checkdb':
+    case 'execute-as':
+      executeAs(statement, session);
+      reply.end();
+      return;
+    case 'revert':
+      revert(session);
+      reply.end();
+      return;
+    case 'alter-authorization':
+      alterAuthorization(statement, session);
+      reply.end();
+      return;
+    case 'check':
       await checkDatabase(statement, context);
       return;
     case 'execute':
@@ -126,7 +140,9 @@ function setVariable(
 }
 
 function use(name: string, { session, reply }: BatchContext): void {
-  const database = existing(name, session.instance.find(name));
+  const database = session.instance.find(name);
+  if (!database) throw unknownDatabase(name);
+  checkInside(session, database.name);
   if (database.state === 'OFFLINE') {
     throw new SqlError(942, 14, `Database '${name}' cannot be opened because it is offline.`, 4);
   }
@@ -134,15 +150,6 @@ function use(name: string, { session, reply }: BatchContext): void {
   session.database = database.name;
   reply.database(database.name, before);
   reply.end();
-}
-
-function existing(name: string, database: Database | undefined): Database {
-  if (database) return database;
-  throw new SqlError(
-    911,
-    16,
-    `Database '${name}' does not exist. Make sure that the name is entered correctly.`,
-  );
 }
 
 function print(statement: Statement & { kind: 'print' }, { session, reply }: BatchContext): void {
@@ -189,7 +196,7 @@ async function drop(
   await pause(session.instance.dropDelay, signal);
   if (signal.aborted) return;
   for (const name of names) {
-    const database = session.instance.find(name);
+    const database = session.impersonation ? undefined : session.instance.find(name);
     if (database && session.instance.refusedDrops > 0) {
       session.instance.refusedDrops -= 1;
       throw new SqlError(
@@ -252,31 +259,6 @@ function applyOption(database: Database, option: string, value: string): void {
   }
 }
 
-async function checkDatabase(
-  statement: Statement & { kind: 'checkdb' },
-  { session, reply, signal }: BatchContext,
-): Promise<void> {
-  const value = statement.database
-    ? evaluate(statement.database, sessionScope(session))
-    : session.database;
-  const name = toText(value ?? '');
-  const database = existing(name, session.instance.find(name));
-  const { delay = 0, finds } = session.instance.checkdb;
-  await pause(delay, signal);
-  if (finds !== undefined) {
-    reply.message({ number: 8928, severity: 16, state: 1, text: finds });
-    reply.failed();
-  }
-  if (!statement.quiet) {
-    const summary = `CHECKDB found 0 allocation errors and 0 consistency errors in database '${database.name}'.`;
-    reply.message({ number: 8989, severity: 10, state: 1, text: summary });
-    const closing =
-      'DBCC execution completed. If DBCC printed error messages, contact your system administrator.';
-    reply.message({ number: 2528, severity: 10, state: 1, text: closing });
-  }
-  reply.end();
-}
-
 async function execute(
   { procedure, args }: Statement & { kind: 'execute' },
   context: BatchContext,
@@ -285,7 +267,10 @@ async function execute(
   const [text] = args;
   if (name !== 'sp_executesql' || !text) throw unknownProcedure(procedure);
   const value = evaluate(text, sessionScope(context.session));
+  // The context switched to inside a module ends with it (EXECUTE AS, Transact-SQL).
+  const { impersonation } = context.session;
   await runAll(parseBatch(toText(value ?? '')), context);
+  context.session.impersonation = impersonation;
 }
 
 async function branch(statement: Statement & { kind: 'if' }, context: BatchContext): Promise<void> {

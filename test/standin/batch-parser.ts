@@ -1,13 +1,13 @@
 // A batch as statements. Whatever is not understood is a syntax error, worded as SQL Server words it.
-import { parseDeviceStatement } from './device-statement-parser.js';
-import type { Expression } from './expression.js';
-import { parseExpression } from './expression-parser.js';
-import { parseSelect } from './select-parser.js';
-import { textOf } from './sql-value.js';
-import type { Statement } from './statement.js';
-import { isReserved, TokenCursor } from './token-cursor.js';
-import { tokenize } from './tokenizer.js';
-import { parseType } from './type-parser.js';
+import { parseDeviceStatement } from './device-statement-parser.ts';
+import type { Expression } from './expression.ts';
+import { parseExpression } from './expression-parser.ts';
+import { parseSelect } from './select-parser.ts';
+import { textOf } from './sql-value.ts';
+import type { Statement } from './statement.ts';
+import { isReserved, TokenCursor } from './token-cursor.ts';
+import { tokenize } from './tokenizer.ts';
+import { parseType } from './type-parser.ts';
 
 export function parseBatch(source: string): Statement[] {
   const cursor = new TokenCursor(tokenize(source), parseSelect);
@@ -44,6 +44,10 @@ const rules: Record<string, Rule> = {
   IF: parseIf,
   EXEC: parseExecute,
   EXECUTE: parseExecute,
+  REVERT: (cursor) => {
+    cursor.take();
+    return { kind: 'revert' };
+  },
   BACKUP: parseDeviceStatement,
   RESTORE: parseDeviceStatement,
 };
@@ -103,6 +107,7 @@ function parseDrop(cursor: TokenCursor): Statement {
 
 function parseAlter(cursor: TokenCursor): Statement {
   cursor.take();
+  if (cursor.tryWords('AUTHORIZATION')) return parseAuthorization(cursor);
   cursor.expectWord('DATABASE');
   const name = cursor.expectName();
   cursor.expectWord('SET');
@@ -115,9 +120,20 @@ function parseAlter(cursor: TokenCursor): Statement {
   return { kind: 'alter-database', name, words };
 }
 
+function parseAuthorization(cursor: TokenCursor): Statement {
+  cursor.expectWord('ON');
+  cursor.expectWord('DATABASE');
+  cursor.expectSymbol(':');
+  cursor.expectSymbol(':');
+  const database = cursor.expectName();
+  cursor.expectWord('TO');
+  return { kind: 'alter-authorization', database, owner: cursor.expectName() };
+}
+
 function parseDbcc(cursor: TokenCursor): Statement {
   cursor.take();
-  cursor.expectWord('CHECKDB');
+  const command = cursor.tryWords('CHECKCATALOG') ? 'CHECKCATALOG' : 'CHECKDB';
+  if (command === 'CHECKDB') cursor.expectWord('CHECKDB');
   let database: Expression | undefined;
   if (cursor.trySymbol('(')) {
     database = parseDatabaseName(cursor);
@@ -125,12 +141,13 @@ function parseDbcc(cursor: TokenCursor): Statement {
       if (cursor.take().kind === 'end') cursor.fail();
     }
   }
-  const options = new Set<string>();
-  if (cursor.tryWords('WITH')) {
-    for (const option of cursor.commaList(() => cursor.expectName()))
-      options.add(option.toUpperCase());
-  }
-  return { kind: 'checkdb', database, quiet: options.has('NO_INFOMSGS') };
+  const options = cursor.tryWords('WITH') ? cursor.commaList(() => parseCheckOption(cursor)) : [];
+  return { kind: 'check', command, database, options: new Map(options) };
+}
+
+function parseCheckOption(cursor: TokenCursor): [string, number | undefined] {
+  const name = cursor.expectName().toUpperCase();
+  return [name, cursor.trySymbol('=') ? Number(cursor.expectKind('number').text) : undefined];
 }
 
 function parseDatabaseName(cursor: TokenCursor): Expression {
@@ -168,11 +185,20 @@ function parseBody(cursor: TokenCursor): Statement[] {
 
 function parseExecute(cursor: TokenCursor): Statement {
   cursor.take();
+  if (cursor.tryWords('AS')) return parseExecuteAs(cursor);
   if (cursor.isSymbol('(')) {
     const args = [parseExpression(cursor)];
     return { kind: 'execute', procedure: 'sp_executesql', args };
   }
   return parseProcedureCall(cursor);
+}
+
+function parseExecuteAs(cursor: TokenCursor): Statement {
+  cursor.expectWord('USER');
+  cursor.expectSymbol('=');
+  const user = cursor.expectKind('string').text;
+  const noRevert = cursor.tryWords('WITH', 'NO', 'REVERT');
+  return { kind: 'execute-as', user, noRevert };
 }
 
 function parseProcedureCall(cursor: TokenCursor): Statement {

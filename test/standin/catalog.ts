@@ -1,7 +1,8 @@
 // The catalog views a backup tool asks, as columns and rows.
-import type { Database, Instance } from './instance.js';
-import { serverProperty } from './server-property.js';
-import type { Session } from './session.js';
+import { type Database, firstUserDatabase, type Instance } from './instance.ts';
+import { firstLogLsn } from './mtf-configuration.ts';
+import { serverProperty } from './server-property.ts';
+import type { Session } from './session.ts';
 import {
   bigintType,
   bitType,
@@ -15,7 +16,7 @@ import {
   smallintType,
   tinyintType,
   variantType,
-} from './sql-value.js';
+} from './sql-value.ts';
 
 export interface CatalogTable {
   readonly columns: Readonly<Record<string, SqlType>>;
@@ -306,6 +307,7 @@ const backupSets: CatalogTable = {
   columns: {
     backup_set_id: intType,
     backup_set_uuid: guidType,
+    media_set_id: intType,
     database_name: name,
     type: nvarchar(1),
     name,
@@ -313,6 +315,7 @@ const backupSets: CatalogTable = {
     backup_finish_date: datetimeType,
     backup_size: numericType(20, 0),
     is_copy_only: bitType,
+    last_lsn: numericType(25, 0),
     server_name: name,
     machine_name: name,
   },
@@ -320,6 +323,7 @@ const backupSets: CatalogTable = {
     instance.history.map((entry, index) => ({
       backup_set_id: index + 1,
       backup_set_uuid: entry.setId,
+      media_set_id: index + 1,
       database_name: entry.database,
       type: entry.type,
       name: entry.name,
@@ -327,9 +331,56 @@ const backupSets: CatalogTable = {
       backup_finish_date: entry.finished,
       backup_size: BigInt(entry.bytes),
       is_copy_only: entry.copyOnly,
+      last_lsn: entry.lastLsn,
       server_name: instance.serverName,
       machine_name: instance.machineName,
     })),
+};
+
+/** A virtual device is always new media: every backup has a media set of its own. */
+const mediaSets: CatalogTable = {
+  columns: {
+    media_set_id: intType,
+    media_uuid: guidType,
+    media_family_count: tinyintType,
+    name,
+    software_name: name,
+  },
+  rows: ({ instance }) =>
+    instance.history.map(({ mediaSetId, devices }, index) => ({
+      media_set_id: index + 1,
+      media_uuid: mediaSetId,
+      media_family_count: devices.length,
+      name: null,
+      software_name: 'Microsoft SQL Server',
+    })),
+};
+
+/** backupmediafamily.device_type of a virtual device. */
+const virtualDevice = 7;
+
+const mediaFamilies: CatalogTable = {
+  columns: {
+    media_set_id: intType,
+    family_sequence_number: tinyintType,
+    media_family_id: guidType,
+    media_count: intType,
+    logical_device_name: name,
+    physical_device_name: nvarchar(260),
+    device_type: tinyintType,
+  },
+  rows: ({ instance }) =>
+    instance.history.flatMap(({ devices }, index) =>
+      devices.map((device, family) => ({
+        media_set_id: index + 1,
+        family_sequence_number: family + 1,
+        media_family_id: null,
+        media_count: 1,
+        logical_device_name: null,
+        physical_device_name: device,
+        device_type: virtualDevice,
+      })),
+    ),
 };
 
 const encryptionKeys: CatalogTable = {
@@ -344,6 +395,7 @@ const recoveryStatus: CatalogTable = {
   columns: {
     database_id: intType,
     database_guid: guidType,
+    family_guid: guidType,
     recovery_fork_guid: guidType,
     last_log_backup_lsn: numericType(25, 0),
   },
@@ -351,10 +403,33 @@ const recoveryStatus: CatalogTable = {
     instance.databases.map((database) => ({
       database_id: database.id,
       database_guid: database.recoveryFork,
+      // Of a database that was never restored; its streams say the same (mtf-configuration.ts).
+      family_guid: database.state === 'OFFLINE' ? null : database.recoveryFork,
       recovery_fork_guid: database.recoveryFork,
       last_log_backup_lsn:
-        database.recoveryModel !== 'SIMPLE' && database.fullBackup ? 37000000012800001n : null,
+        database.recoveryModel !== 'SIMPLE' && database.fullBackup
+          ? nextLog(instance, database)
+          : null,
     })),
+};
+
+/** Where the log backup before ended; without one, where the first begins. */
+function nextLog({ history }: Instance, { name: wanted }: Database): bigint {
+  const logs = history.filter(({ type, database }) => type === 'L' && database === wanted);
+  return logs.at(-1)?.lastLsn ?? firstLogLsn;
+}
+
+const triggers: CatalogTable = {
+  columns: { name, object_id: intType, parent_class: tinyintType, is_disabled: bitType },
+  rows: ({ instance, database }) =>
+    (instance.find(database)?.id ?? 0) < firstUserDatabase
+      ? []
+      : instance.ddlTriggers.map((trigger, index) => ({
+          name: trigger,
+          object_id: index + 1,
+          parent_class: 0,
+          is_disabled: false,
+        })),
 };
 
 const tables: Readonly<Record<string, CatalogTable>> = {
@@ -368,7 +443,10 @@ const tables: Readonly<Record<string, CatalogTable>> = {
   'sys.dm_os_host_info': hostInfo,
   'sys.dm_database_encryption_keys': encryptionKeys,
   'sys.database_recovery_status': recoveryStatus,
+  'sys.triggers': triggers,
   'dbo.backupset': backupSets,
+  'dbo.backupmediaset': mediaSets,
+  'dbo.backupmediafamily': mediaFamilies,
 };
 
 export function findTable(table: string): CatalogTable | undefined {

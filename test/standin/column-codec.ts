@@ -1,7 +1,7 @@
 // TYPE_INFO and values of result columns, in the encodings of TDS 7.2 to 7.4.
-import type { ByteWriter } from './byte-writer.js';
-import { toInteger } from './sql-conversion.js';
-import type { SqlType, SqlValue } from './sql-value.js';
+import type { ByteWriter } from './byte-writer.ts';
+import { toInteger } from './sql-conversion.ts';
+import type { SqlType, SqlValue } from './sql-value.ts';
 
 /** Latin1_General_CI_AS-like: LCID 1033, ignore case/kana/width, sort id 52. */
 export const collationBytes = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);

@@ -2,7 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
-import { DeviceSetLink } from './device-set-link.js';
+import { DeviceSetLink } from './device-set-link.ts';
 
 // `create` and the BACKUP statement travel on different sockets: the statement may be read first.
 const graceMilliseconds = 500;

@@ -1,11 +1,11 @@
 // Whether a database may be backed up or restored over, before any device is touched.
-import { backupMessages } from './backup-message.js';
-import { DeviceFailure } from './device-failure.js';
-import type { DeviceOptions } from './device-options.js';
-import type { Database, Instance } from './instance.js';
-import type { MtfBackupType } from './mtf-configuration.js';
-import type { ServerMessage } from './sql-error.js';
-import type { DeviceOperation } from './statement.js';
+import { backupMessages } from './backup-message.ts';
+import { DeviceFailure } from './device-failure.ts';
+import type { DeviceOptions } from './device-options.ts';
+import type { Database, Instance } from './instance.ts';
+import type { MtfBackupType } from './mtf-configuration.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { DeviceOperation } from './statement.ts';
 
 /** The database to back up; throws DeviceFailure with SQL Server's reason why not. */
 export function backupTarget(

@@ -1,14 +1,14 @@
 // Drives one device set over the control channel, from `begin` to its end. What the end means is device-verdict.ts.
-import { backupMessages } from './backup-message.js';
-import type { ControlChannel } from './control-channel.js';
-import type { ControlValue } from './control-line.js';
-import { DeviceFailure } from './device-failure.js';
-import type { DeviceOptions } from './device-options.js';
-import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.js';
-import { deviceFaultValues, type Fault } from './fault.js';
-import type { ActiveRequest, Instance } from './instance.js';
-import { pause } from './pause.js';
-import type { ServerMessage } from './sql-error.js';
+import { backupMessages } from './backup-message.ts';
+import type { ControlChannel } from './control-channel.ts';
+import type { ControlValue } from './control-line.ts';
+import { DeviceFailure } from './device-failure.ts';
+import type { DeviceOptions } from './device-options.ts';
+import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.ts';
+import { deviceFaultValues, type Fault } from './fault.ts';
+import type { ActiveRequest, Instance } from './instance.ts';
+import { pause } from './pause.ts';
+import type { ServerMessage } from './sql-error.ts';
 
 export interface DeviceWork {
   readonly values: Readonly<Record<string, ControlValue>>;
@@ -22,6 +22,7 @@ export interface DriverContext {
   readonly fault: Fault;
   readonly signal: AbortSignal;
   readonly vanish: () => void;
+  readonly swallow: () => void;
 }
 
 type DriveContext = DriverContext & {
@@ -50,11 +51,16 @@ export async function driveDeviceSet(
   work: DeviceWork,
   context: DriveContext,
 ): Promise<DeviceSetEnd> {
-  const { fault, instance, signal } = context;
+  const { fault, instance, signal, vanish, swallow } = context;
   const wantsComplete = (link.features & requestComplete) !== 0;
   link.onProgress = progressReporter(options.stats, work, context);
+  link.onCompleted = () => {
+    if (fault['lose-3014'] === 'reset-at-complete') vanish();
+    if (fault['lose-3014'] === 'swallow') swallow();
+  };
+  const keepsSet = fault['vanish-keeps-set'] || fault['lose-3014'] !== undefined;
   const abort = () => {
-    if (!fault['vanish-keeps-set'] || signal.reason !== 'disconnected') link.abort();
+    if (!keepsSet || signal.reason !== 'disconnected') link.abort();
   };
   signal.addEventListener('abort', abort, { once: true });
   link.begin({

@@ -1,31 +1,32 @@
 // Carries out BACKUP and RESTORE: checks, the order on the control channel, the messages, the consequences.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backupMessages } from './backup-message.js';
-import type { ControlChannel } from './control-channel.js';
-import { backupTarget, checkDatabaseForRestore } from './database-check.js';
-import { type DeviceWork, driveDeviceSet, openDeviceSet } from './device-driver.js';
-import { DeviceFailure } from './device-failure.js';
-import { type DeviceOptions, readDeviceOptions } from './device-options.js';
-import { type DeviceRun, RunDevice } from './device-run.js';
-import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.js';
-import type { DeviceStreams, StreamLibrary } from './device-streams.js';
-import { failureOf } from './device-verdict.js';
-import { evaluate } from './evaluator.js';
-import { type Fault, raised, serverMessage } from './fault.js';
-import type { ActiveRequest, Database } from './instance.js';
-import type { MtfBackupType } from './mtf-configuration.js';
-import { date } from './mtf-reader.js';
-import { pause } from './pause.js';
-import { recipeLength, writeRecipe } from './recipe.js';
-import type { Reply } from './reply.js';
-import { judgeRestore, type RestoreVerdict, readPieces } from './restore-judge.js';
-import { restoreRows } from './restore-rows.js';
-import type { Scope } from './scope.js';
-import type { Session } from './session.js';
-import { toText } from './sql-conversion.js';
-import type { ServerMessage } from './sql-error.js';
-import type { DeviceStatement } from './statement.js';
+import { backupMessages } from './backup-message.ts';
+import type { ControlChannel } from './control-channel.ts';
+import { backupTarget, checkDatabaseForRestore } from './database-check.ts';
+import { type DeviceWork, driveDeviceSet, openDeviceSet } from './device-driver.ts';
+import { DeviceFailure } from './device-failure.ts';
+import { type DeviceOptions, readDeviceOptions } from './device-options.ts';
+import { type DeviceRun, RunDevice } from './device-run.ts';
+import type { DeviceSetEnd, DeviceSetLink } from './device-set-link.ts';
+import type { DeviceStreams, StreamLibrary } from './device-streams.ts';
+import { failureOf } from './device-verdict.ts';
+import { evaluate } from './evaluator.ts';
+import { type Fault, raised, serverMessage } from './fault.ts';
+import type { ActiveRequest, Database } from './instance.ts';
+import { lastLsnOf, type MtfBackupType } from './mtf-configuration.ts';
+import { pause } from './pause.ts';
+import { recipeLength, writeRecipe } from './recipe.ts';
+import type { Reply } from './reply.ts';
+import { judgeRestore, type RestoreVerdict, readPieces } from './restore-judge.ts';
+import { restoreRows } from './restore-rows.ts';
+import { restoredTo, rollForward } from './roll-forward.ts';
+import type { Scope } from './scope.ts';
+import type { Session } from './session.ts';
+import { toText } from './sql-conversion.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { DeviceStatement } from './statement.ts';
+import { checkBuild, checkSystemRestore, isMaster, masterRestored } from './system-restore.ts';
 
 export interface DeviceContext {
   readonly session: Session;
@@ -39,15 +40,18 @@ export interface DeviceContext {
   readonly signal: AbortSignal;
   /** Destroys the client's connection. */
   readonly vanish: () => void;
+  /** Neither reads nor writes on the client's connection any more, and keeps it open: a black hole. */
+  readonly swallow: () => void;
 }
 
 const mostDevices = 64;
 const longestName = 259;
 const notSupported = 50;
-/** Of the backup's end in the configuration stream. */
-const finishedAt = 82;
-// What a pipe's reader takes for the lists at the front of the stream, per device.
-const listBytes = 128 * 1024;
+/** What SQL Server has said still leaves it when it shuts down. */
+const lastWordsMs = 50;
+// What a pipe's reader takes for the lists at the front of the stream, per device: with the largest blocks they stand
+// behind two of 64 KiB.
+const listBytes = 256 * 1024;
 
 export async function runDeviceStatement(
   statement: DeviceStatement,
@@ -146,9 +150,11 @@ class DeviceExecution {
   async #backupDatabase(plan: BackupPlan): Promise<void> {
     const { names, options } = plan;
     const { streams: library, session, folder } = this.#context;
+    const damaged = meetsDamage(plan);
     const streams = await library.streams({
       ...plan,
       ...options,
+      damaged,
       devices: names.length,
       user: session.login.userName,
     });
@@ -176,25 +182,39 @@ class DeviceExecution {
 
   async #backupSucceeded(plan: BackupPlan, streams: DeviceStreams, bytes: number): Promise<void> {
     const { database, type, options } = plan;
+    const { fault, vanish } = this.#context;
     const dataPages = Math.ceil(streams.dataBytes / 8192);
     const logPages = Math.ceil(streams.logBytes / 8192);
     if (type !== 'log') this.#say(backupMessages.fileDone(dataPages, database.name, database.name));
     if (options.stats) this.#say(backupMessages.percent(100));
     this.#say(backupMessages.fileDone(logPages, database.name, `${database.name}_log`));
-    await this.#succeed(this.#processed(dataPages + logPages));
+    if (meetsDamage(plan)) this.#say(backupMessages.damagedDatabase());
+    await this.#closing();
+    if (!fault['rolled-back']) this.#commit(plan, streams, bytes);
+    if (fault['lose-3014'] === 'reset') vanish();
+    else this.#last(this.#processed(dataPages + logPages));
+  }
+
+  /** From here on SQL Server counts on the backup, whether anybody is told or not. */
+  #commit({ database, type, names, options }: BackupPlan, streams: DeviceStreams, bytes: number) {
     const finished = new Date();
     if (type === 'full' && !options.copyOnly)
       database.fullBackup = { setId: streams.setId, finished };
     if (type === 'log' && options.leavesRestoring) database.state = 'RESTORING';
-    this.#context.session.instance.history.push({
+    const { history } = this.#context.session.instance;
+    const logsBefore = history.filter((one) => one.type === 'L' && one.database === database.name);
+    history.push({
       setId: streams.setId,
       database: database.name,
       type: ({ full: 'D', diff: 'I', log: 'L' } as const)[type],
       started: new Date(this.#started),
       finished,
       bytes,
+      lastLsn: lastLsnOf({ type, logsBefore: logsBefore.length }),
       copyOnly: options.copyOnly,
       name: options.name,
+      mediaSetId: streams.mediaSetId,
+      devices: names,
     });
   }
 
@@ -202,6 +222,8 @@ class DeviceExecution {
     const { session, folder } = this.#context;
     const { operation } = this.#statement;
     const { instance } = session;
+    if (this.#name !== undefined)
+      checkSystemRestore(instance, this.#name, this.#statement, options);
     const replaced = checkDatabaseForRestore(instance, this.#name, operation, options);
     const run = this.#record(names, undefined);
     const link = await this.#open(names);
@@ -228,6 +250,7 @@ class DeviceExecution {
     } finally {
       run.devices = await received(names, kept);
     }
+    await this.#checkBuild(run);
     const database = this.#leaveRestoring(replaced, end.bytes);
     const verdict = await judgeRestore(run.devices, {
       operation,
@@ -237,6 +260,11 @@ class DeviceExecution {
     });
     if (verdict.failure) throw new DeviceFailure([verdict.failure]);
     await this.#restoreSucceeded(verdict, options, database ?? replaced, end.bytes);
+  }
+
+  async #checkBuild({ names, devices }: DeviceRun): Promise<void> {
+    const content = devices[0]?.pieces && (await readPieces(devices[0].pieces));
+    checkBuild(this.#context.session.instance, this.#name, content?.scin, names[0] ?? '');
   }
 
   /** A RESTORE that had begun to write leaves a database that nobody can use. */
@@ -275,13 +303,51 @@ class DeviceExecution {
     }
     const database = replaced ?? session.instance.add(restoredDatabase(this.#name, this.#run));
     database.state = 'RESTORING';
+    if (files.includes('master') && this.#name.toLowerCase() !== 'master')
+      database.copyOfMaster = true;
     const pages = Math.ceil(bytes / 8192);
     if (options.stats) this.#say(backupMessages.percent(100));
     for (const file of files) {
       this.#say(backupMessages.fileDone(Math.floor(pages / files.length), this.#name, file));
     }
+    if (isMaster(this.#name)) return this.#shutDown(database);
+    const waits = this.#rollForward(database, verdict, options);
+    this.#sayDamage(verdict, options, this.#name);
     await this.#succeed(this.#processed(pages));
-    if (!options.leavesRestoring && !endsBefore(options.stopAt, verdict)) database.state = 'ONLINE';
+    if (!options.leavesRestoring && !waits) database.state = 'ONLINE';
+  }
+
+  /** Instead of Msg 3014. */
+  async #shutDown(master: Database): Promise<void> {
+    master.state = 'ONLINE';
+    await this.#closing();
+    this.#say(masterRestored());
+    this.#context.session.instance.isShutDown = true;
+    await pause(lastWordsMs, this.#context.signal);
+    this.#context.vanish();
+  }
+
+  #sayDamage(verdict: RestoreVerdict, options: DeviceOptions, database: string): void {
+    if (!isDamaged(verdict)) return;
+    if (!options.has('CONTINUE_AFTER_ERROR'))
+      throw new DeviceFailure([backupMessages.badPageInSet(database)]);
+    this.#say(backupMessages.writtenWithDamage());
+    this.#say(backupMessages.restoredWithDamage());
+  }
+
+  /** Whether the database waits for another log to reach the point of STOPAT. */
+  #rollForward(database: Database, { content }: RestoreVerdict, options: DeviceOptions): boolean {
+    const { fault } = this.#context;
+    const scin = content?.scin;
+    if (!scin) return false;
+    if (this.#statement.operation !== 'RESTORE LOG') {
+      database.reached = restoredTo(scin);
+      return false;
+    }
+    const { reached, wantsMore } = rollForward(scin, database.reached, options.stopAt);
+    database.reached = reached;
+    if (wantsMore) this.#say(wantsMore);
+    return wantsMore !== undefined || (fault['quiet-log'] ?? false);
   }
 
   /** RESTORE DATABASE x WITH RECOVERY. */
@@ -330,19 +396,31 @@ class DeviceExecution {
   }
 
   async #succeed(last: ServerMessage): Promise<void> {
+    await this.#closing();
+    this.#last(last);
+  }
+
+  async #closing(): Promise<void> {
     const { fault } = this.#context;
     for (const message of fault.messages ?? []) this.#say(serverMessage(message));
     await this.#linger();
-    if (fault['no-3014']) return;
-    this.#say(last);
+  }
+
+  #last(last: ServerMessage): void {
+    const { fault, reply } = this.#context;
+    if (!fault['no-3014']) this.#say(last);
+    for (const message of fault['after-3014'] ?? []) {
+      this.#say(serverMessage(message));
+      if (serverMessage(message).severity > 10) reply.failed();
+    }
   }
 
   /** Its devices are closed, and the server still works. */
   async #linger(): Promise<void> {
     const { fault, signal } = this.#context;
     await pause(fault['delay-3014'] ?? 0, signal);
-    if (signal.aborted && !fault['late-attention'])
-      throw new DeviceFailure([backupMessages.aborted()]);
+    const isTooLate = fault['late-attention'] || fault['lose-3014'] !== undefined;
+    if (signal.aborted && !isTooLate) throw new DeviceFailure([backupMessages.aborted()]);
   }
 
   #announce(database: Database): ActiveRequest {
@@ -383,18 +461,24 @@ class DeviceExecution {
   }
 }
 
-/** A log that ends before the point to stop at is restored as if WITH NORECOVERY, and that is a success. */
-function endsBefore(stopAt: string | undefined, { content }: RestoreVerdict): boolean {
-  const finished = content?.scin && date(content.scin, finishedAt);
-  return stopAt !== undefined && finished ? finished < new Date(stopAt) : false;
-}
-
 interface BackupPlan {
   readonly database: Database;
   readonly type: MtfBackupType;
   readonly names: readonly string[];
   readonly options: DeviceOptions;
   readonly request: ActiveRequest;
+}
+
+/** A page whose checksum is wrong shows where checksums are looked at; throws DeviceFailure where that ends the backup. */
+function meetsDamage({ database, options }: BackupPlan): boolean {
+  if (!database.description.damaged || !options.checksum) return false;
+  if (options.has('CONTINUE_AFTER_ERROR')) return true;
+  throw new DeviceFailure([backupMessages.badPage(database.name)]);
+}
+
+/** IsDamaged of RESTORE HEADERONLY. */
+function isDamaged({ content }: RestoreVerdict): boolean {
+  return ((content?.scin?.readUInt32LE(8) ?? 0) & 0x20) !== 0;
 }
 
 async function received(names: readonly string[], paths: readonly string[]): Promise<RunDevice[]> {

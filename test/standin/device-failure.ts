@@ -1,5 +1,5 @@
 // A BACKUP or RESTORE that ends with errors: what is said before the closing Msg 3013, in order.
-import type { ServerMessage } from './sql-error.js';
+import type { ServerMessage } from './sql-error.ts';
 
 export class DeviceFailure extends Error {
   readonly messages: readonly ServerMessage[];

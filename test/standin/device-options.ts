@@ -1,12 +1,12 @@
 // WITH options of BACKUP and RESTORE: values, limits, conflicts.
-import { backupMessages } from './backup-message.js';
-import { DeviceFailure } from './device-failure.js';
-import { evaluate } from './evaluator.js';
-import type { Instance } from './instance.js';
-import type { Scope } from './scope.js';
-import { toText } from './sql-conversion.js';
-import { syntaxNear } from './sql-error.js';
-import type { DeviceStatement } from './statement.js';
+import { backupMessages } from './backup-message.ts';
+import { DeviceFailure } from './device-failure.ts';
+import { evaluate } from './evaluator.ts';
+import type { Instance } from './instance.ts';
+import type { Scope } from './scope.ts';
+import { toText } from './sql-conversion.ts';
+import { syntaxNear } from './sql-error.ts';
+import type { DeviceStatement } from './statement.ts';
 
 export interface DeviceOptions {
   readonly blockSize: number;

@@ -1,7 +1,7 @@
 // One BACKUP or RESTORE while it runs, and what is left of it afterwards for tests to look at.
-import type { CompletionError, DeviceSetEnd } from './device-set-link.js';
-import { type DeviceBytes, hashRecipe, type Piece, recipeLength } from './recipe.js';
-import type { DeviceOperation } from './statement.js';
+import type { CompletionError, DeviceSetEnd } from './device-set-link.ts';
+import { type DeviceBytes, hashRecipe, type Piece, recipeLength } from './recipe.ts';
+import type { DeviceOperation } from './statement.ts';
 
 /** One device of a run: what it was sent, or what it gave. */
 export class RunDevice {

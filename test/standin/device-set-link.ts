@@ -1,6 +1,6 @@
 // One device set of a client, as the server sees it over the control channel.
 import type { Socket } from 'node:net';
-import { type ControlValue, formatControlLine, parseControlLine } from './control-line.js';
+import { type ControlValue, formatControlLine, parseControlLine } from './control-line.ts';
 
 /** Win32 code with which the client completed a command. */
 export interface CompletionError {
@@ -27,10 +27,13 @@ export class DeviceSetLink {
   configured = false;
   bytes = 0;
   readonly opened: string[] = [];
+  readonly completed = new Set<string>();
   readonly errors: CompletionError[] = [];
   readonly ended: Promise<DeviceSetEnd>;
   /** Called with the bytes done so far. */
   onProgress: (bytes: number) => void = () => undefined;
+  /** Called when the client has answered every device's Complete (or its last Flush) with success. */
+  onCompleted: () => void = () => undefined;
   onCreate: () => void = () => undefined;
   onGone: () => void = () => undefined;
   #rest = '';
@@ -87,6 +90,10 @@ export class DeviceSetLink {
       case 'progress':
         this.bytes = Number(values.bytes);
         this.onProgress(this.bytes);
+        return;
+      case 'completed':
+        this.completed.add(values.device ?? '');
+        if (this.completed.size === this.devices) this.onCompleted();
         return;
       case 'error':
         this.errors.push({

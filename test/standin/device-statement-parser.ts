@@ -1,15 +1,15 @@
 // BACKUP and RESTORE: the grammar only. Whether values and options make sense is device-options.ts.
-import type { Expression } from './expression.js';
-import { SyntaxProblem } from './sql-error.js';
-import { textOf } from './sql-value.js';
+import type { Expression } from './expression.ts';
+import { SyntaxProblem } from './sql-error.ts';
+import { textOf } from './sql-value.ts';
 import type {
   DeviceClause,
   DeviceOperation,
   DeviceStatement,
   FileMove,
   OptionValue,
-} from './statement.js';
-import { isReserved, type TokenCursor } from './token-cursor.js';
+} from './statement.ts';
+import { isReserved, type TokenCursor } from './token-cursor.ts';
 
 const deviceKinds = ['VIRTUAL_DEVICE', 'DISK', 'TAPE', 'URL', 'PIPE'];
 const restoreWithoutDatabase: Record<string, DeviceOperation> = {

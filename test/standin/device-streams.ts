@@ -1,12 +1,12 @@
 // The bytes a BACKUP sends, per device, for every database of the instance. The same request gives the same bytes.
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { Database, Instance, StreamSpec } from './instance.js';
-import type { MtfBackupType, MtfDescription } from './mtf-configuration.js';
-import { generateMtf } from './mtf-generator.js';
-import { spool } from './mtf-spooler.js';
-import { type Piece, readRecipe, recipeLength, splitRecipe } from './recipe.js';
-import { serverProperty } from './server-property.js';
+import type { Database, Instance, StreamSpec } from './instance.ts';
+import type { MtfBackupType, MtfDescription } from './mtf-configuration.ts';
+import { generateMtf } from './mtf-generator.ts';
+import { spool } from './mtf-spooler.ts';
+import { type Piece, readRecipe, recipeLength, splitRecipe } from './recipe.ts';
+import { serverProperty } from './server-property.ts';
 
 export interface StreamRequest {
   readonly database: Database;
@@ -15,6 +15,8 @@ export interface StreamRequest {
   readonly blockSize: number;
   readonly transferSize: number;
   readonly checksum: boolean;
+  /** The backup met damage and went on. */
+  readonly damaged?: boolean;
   readonly compression: boolean;
   readonly name: string | null;
   readonly user: string;
@@ -22,6 +24,7 @@ export interface StreamRequest {
 
 export interface DeviceStreams {
   readonly setId: string;
+  readonly mediaSetId: string;
   readonly blockSize: number;
   readonly devices: readonly (readonly Piece[])[];
   readonly dataBytes: number;
@@ -64,9 +67,9 @@ export class StreamLibrary {
       case 'generate':
         return this.#generate(request, spec, key);
       case 'file':
-        return fromFile(spec.path, request, uuidOf(key));
+        return fromFile(spec.path, request, key);
       case 'recipe':
-        return fromRecipe(spec.path, request, uuidOf(key));
+        return fromRecipe(spec.path, request, key);
     }
   }
 
@@ -82,6 +85,7 @@ export class StreamLibrary {
   ): Promise<DeviceStreams> {
     const { devices: count, blockSize } = request;
     const setId = uuidOf(key);
+    const mediaSetId = mediaOf(key);
     const description = this.#describe(request, setId);
     const devices: Piece[][] = [];
     let dataBytes = 0;
@@ -90,7 +94,7 @@ export class StreamLibrary {
       const seed = (spec.seed ?? 1) + (index % differentPages);
       const mtf = generateMtf({
         description,
-        family: { sequence: index + 1, count, mediaSetId: uuidOf(`media ${key}`) },
+        family: { sequence: index + 1, count, mediaSetId },
         bytes: Math.ceil(spec.bytes / count),
         blockSize,
         seed,
@@ -101,7 +105,7 @@ export class StreamLibrary {
       const pages = `pages-${seed}-${spec.ratio ?? 'usual'}`;
       devices.push(await spool(mtf, this.#folder, `${setId}-${index + 1}`, pages));
     }
-    return { setId, blockSize, devices, dataBytes, logBytes };
+    return { setId, mediaSetId, blockSize, devices, dataBytes, logBytes };
   }
 
   #describe(request: StreamRequest, setId: string): MtfDescription {
@@ -120,6 +124,7 @@ export class StreamLibrary {
         database.description.compatibilityLevel ?? (instance.versionParts[0] ?? 16) * 10,
       simple: database.recoveryModel === 'SIMPLE',
       checksums: request.checksum,
+      ...(request.damaged && { damaged: true }),
       setId,
       recoveryFork: database.recoveryFork,
       baseSetId: database.fullBackup?.setId,
@@ -145,32 +150,33 @@ function chooseSpec({ database, type, compression }: StreamRequest): StreamSpec 
   return compression && compressed ? compressed : streams;
 }
 
-async function fromFile(
-  path: string,
-  request: StreamRequest,
-  setId: string,
-): Promise<DeviceStreams> {
+async function fromFile(path: string, request: StreamRequest, key: string): Promise<DeviceStreams> {
   const { size } = await stat(path);
-  return divided([{ path, offset: 0, length: size, count: 1 }], request, setId);
+  return divided([{ path, offset: 0, length: size, count: 1 }], request, key);
 }
 
 async function fromRecipe(
   path: string,
   request: StreamRequest,
-  setId: string,
+  key: string,
 ): Promise<DeviceStreams> {
-  return divided(await readRecipe(path), request, setId);
+  return divided(await readRecipe(path), request, key);
 }
 
 // A file keeps the block size it was written with: what does not divide its length cannot be the device's.
-function divided(pieces: readonly Piece[], request: StreamRequest, setId: string): DeviceStreams {
+function divided(pieces: readonly Piece[], request: StreamRequest, key: string): DeviceStreams {
   const length = recipeLength(pieces);
   let { blockSize } = request;
   while (blockSize > smallestBlock && length % blockSize !== 0) blockSize /= 2;
   const devices =
     request.devices === 1 ? [pieces] : splitRecipe(pieces, request.devices, blockSize);
   const logBytes = request.type === 'log' ? length : Math.min(typicalLogBytes, length);
-  return { setId, blockSize, devices, dataBytes: length - logBytes, logBytes };
+  const ids = { setId: uuidOf(key), mediaSetId: mediaOf(key) };
+  return { ...ids, blockSize, devices, dataBytes: length - logBytes, logBytes };
+}
+
+function mediaOf(key: string): string {
+  return uuidOf(`media ${key}`);
 }
 
 /** A GUID that is the same for the same text: repeated runs of a test see the same bytes. */

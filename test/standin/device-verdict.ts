@@ -1,8 +1,8 @@
 // What SQL Server says about the way a device set ended. Pure.
-import { backupMessages } from './backup-message.js';
-import { DeviceFailure } from './device-failure.js';
-import type { CompletionError, DeviceSetEnd } from './device-set-link.js';
-import { type Fault, raised } from './fault.js';
+import { backupMessages } from './backup-message.ts';
+import { DeviceFailure } from './device-failure.ts';
+import type { CompletionError, DeviceSetEnd } from './device-set-link.ts';
+import { type Fault, raised } from './fault.ts';
 
 export interface EndOfWork {
   readonly isBackup: boolean;
@@ -20,7 +20,9 @@ const operationAborted = 995;
 /** `undefined` when the devices ended well. */
 export function failureOf(end: DeviceSetEnd, work: EndOfWork): DeviceFailure | undefined {
   const { database, fault } = work;
-  if (fault['abort-too-late'] && end.status === 'aborted') return undefined;
+  const isTooLate = fault['abort-too-late'] || fault['lose-3014'] !== undefined;
+  if (isTooLate && end.status === 'aborted') return undefined;
+  if (fault['lose-3014'] !== undefined && end.status === 'ok') return undefined;
   if (work.aborted) return new DeviceFailure([backupMessages.aborted()]);
   if (end.status === 'ok') return undefined;
   if (end.status !== 'failed') return abortFailure(end, work);

@@ -1,11 +1,11 @@
 // The value of an expression. NULL takes part as SQL says: comparisons with it are unknown (null).
-import type { Expression } from './expression.js';
-import { aggregates, typeOf } from './expression-type.js';
-import type { Scope } from './scope.js';
-import { commonType, compare, convert, toInteger, toText } from './sql-conversion.js';
-import { SqlError, undeclaredVariable, unknownFunction } from './sql-error.js';
-import { findFunction, globalVariable } from './sql-function.js';
-import type { SqlType, SqlValue } from './sql-value.js';
+import type { Expression } from './expression.ts';
+import { aggregates, typeOf } from './expression-type.ts';
+import type { Scope } from './scope.ts';
+import { commonType, compare, convert, toInteger, toText } from './sql-conversion.ts';
+import { SqlError, undeclaredVariable, unknownFunction } from './sql-error.ts';
+import { findFunction, globalVariable } from './sql-function.ts';
+import type { SqlType, SqlValue } from './sql-value.ts';
 
 export function evaluate(expression: Expression, scope: Scope): SqlValue {
   switch (expression.kind) {
@@ -151,19 +151,20 @@ function binary(expression: Expression & { kind: 'binary' }, scope: Scope): SqlV
   const a = evaluate(left, scope);
   const b = evaluate(right, scope);
   if (a === null || b === null) return null;
+  const order = () => compare(a, b, scope.session.instance.caseSensitive);
   switch (operator) {
     case '=':
-      return compare(a, b) === 0;
+      return order() === 0;
     case '<>':
-      return compare(a, b) !== 0;
+      return order() !== 0;
     case '<':
-      return compare(a, b) < 0;
+      return order() < 0;
     case '>':
-      return compare(a, b) > 0;
+      return order() > 0;
     case '<=':
-      return compare(a, b) <= 0;
+      return order() <= 0;
     case '>=':
-      return compare(a, b) >= 0;
+      return order() >= 0;
     default:
       return arithmetic(operator, a, b, commonType(typeOf(left, scope), typeOf(right, scope)));
   }

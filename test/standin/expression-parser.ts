@@ -1,8 +1,8 @@
 // T-SQL expressions, by precedence: OR, AND, NOT, comparison, + - & | ^, * / %, sign, atom.
-import type { BinaryOperator, Expression } from './expression.js';
-import { binaryType, floatType, intOf, intType, nullOf, numericType, textOf } from './sql-value.js';
-import type { TokenCursor } from './token-cursor.js';
-import { parseType } from './type-parser.js';
+import type { BinaryOperator, Expression } from './expression.ts';
+import { binaryType, floatType, intOf, intType, nullOf, numericType, textOf } from './sql-value.ts';
+import type { TokenCursor } from './token-cursor.ts';
+import { parseType } from './type-parser.ts';
 
 const comparisons: Record<string, BinaryOperator> = {
   '=': '=',

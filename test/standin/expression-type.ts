@@ -1,10 +1,10 @@
 // The type of an expression before any row is seen: result sets need it for COLMETADATA, even without rows.
-import type { Expression } from './expression.js';
-import type { Scope } from './scope.js';
-import { commonType } from './sql-conversion.js';
-import { invalidColumn, SqlError, undeclaredVariable, unknownFunction } from './sql-error.js';
-import { findFunction, globalVariable } from './sql-function.js';
-import { bigintType, bitType, intType, nvarchar, type SqlType } from './sql-value.js';
+import type { Expression } from './expression.ts';
+import type { Scope } from './scope.ts';
+import { commonType } from './sql-conversion.ts';
+import { invalidColumn, SqlError, undeclaredVariable, unknownFunction } from './sql-error.ts';
+import { findFunction, globalVariable } from './sql-function.ts';
+import { bigintType, bitType, intType, nvarchar, type SqlType } from './sql-value.ts';
 
 export const aggregates = ['COUNT', 'COUNT_BIG', 'SUM', 'MIN', 'MAX'];
 

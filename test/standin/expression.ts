@@ -1,5 +1,5 @@
 // What the parser makes of T-SQL expressions and queries.
-import type { SqlType, Typed } from './sql-value.js';
+import type { SqlType, Typed } from './sql-value.ts';
 
 export type BinaryOperator =
   | 'or'

@@ -1,7 +1,7 @@
 // What can be scripted to go wrong, or to take time, with the next BACKUP or RESTORE (or login).
-import type { ControlValue } from './control-line.js';
-import { DeviceFailure } from './device-failure.js';
-import type { ServerMessage } from './sql-error.js';
+import type { ControlValue } from './control-line.ts';
+import { DeviceFailure } from './device-failure.ts';
+import type { ServerMessage } from './sql-error.ts';
 
 /** Keys the native half acts on (PROTOCOL.md); they travel with `begin` as they are. */
 export interface DeviceFault {
@@ -44,12 +44,24 @@ export interface Fault extends DeviceFault {
   readonly 'late-attention'?: boolean;
   /** The statement succeeds even if its devices were aborted: they had been told that all is durable. */
   readonly 'abort-too-late'?: boolean;
+  /**
+   * SQL Server carries the backup to its end and records it, but its verdict never arrives: the connection is reset once
+   * the devices are closed (`reset`) or once every device's Complete was answered (`reset-at-complete`), or it swallows
+   * every byte from then on (`swallow`).
+   */
+  readonly 'lose-3014'?: 'reset' | 'reset-at-complete' | 'swallow';
+  /** The backup is not recorded, whatever is said or lost: SQL Server gave it up at the last moment. */
+  readonly 'rolled-back'?: boolean;
+  /** Said after Msg 3014. */
+  readonly 'after-3014'?: readonly RaisedError[];
   /** The statement ends without error and without 3014. */
   readonly 'no-3014'?: boolean;
   /** Raised before the device is touched; with `error-at`: raised then, instead of Msg 3043. Msg 3013 follows. */
   readonly error?: RaisedError;
   /** Informational messages or errors sent before the final message, e.g. 3009. */
   readonly messages?: readonly RaisedError[];
+  /** RESTORE LOG with STOPAT: nothing was logged after the point, so the log is too short however late it was taken. */
+  readonly 'quiet-log'?: boolean;
   /** Milliseconds before the statement reaches the device set. */
   readonly 'delay-begin'?: number;
 }
@@ -61,6 +73,18 @@ export interface LoginFault {
   readonly 'login-error'?: RaisedError;
   /** The connection is destroyed instead of an answer to LOGIN7. */
   readonly 'vanish-at-login'?: boolean;
+}
+
+/** Of one batch, whatever it says: before anything of it is carried out. */
+export interface BatchFault {
+  /** The batch fails with this error. */
+  readonly error?: RaisedError;
+  /** The connection is destroyed instead of an answer. */
+  readonly vanish?: boolean;
+  /** Nothing is answered any more on this connection, not even an attention. */
+  readonly mute?: boolean;
+  /** Milliseconds before it is carried out. */
+  readonly delay?: number;
 }
 
 const deviceKeys = [

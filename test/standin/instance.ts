@@ -2,7 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { TlsPolicy } from './prelogin.js';
+import type { TlsPolicy } from './prelogin.ts';
+import type { Reached } from './roll-forward.ts';
+import type { ServerMessage } from './sql-error.ts';
 
 /** Where the bytes of a BACKUP come from. */
 export type StreamSpec =
@@ -34,12 +36,16 @@ export interface DatabaseDescription {
   readonly recoveryModel?: RecoveryModel;
   readonly state?: DatabaseState;
   readonly encrypted?: boolean;
+  /** A page of it cannot be read, or fails its checksum. */
+  readonly damaged?: boolean;
   readonly readOnly?: boolean;
   readonly inStandby?: boolean;
   /** Name of the database this one is a snapshot of. */
   readonly snapshotOf?: string;
   readonly compatibilityLevel?: number;
   readonly collation?: string;
+  /** Given to two instances, their databases are replicas of one. */
+  readonly recoveryFork?: string;
   /** True when a full backup was taken before: DIFFERENTIAL and LOG are possible. */
   readonly hasFullBackup?: boolean;
   readonly streams: StreamSpec;
@@ -64,12 +70,25 @@ export interface InstanceOptions {
   readonly edition?: string;
   /** What the server runs on. Default: this system. */
   readonly platform?: 'Linux' | 'Windows';
+  /** A binary collation: every name and text is itself only. */
+  readonly caseSensitive?: boolean;
   /** Whether VDC_Complete is offered to a client that asks for it. Default true. */
   readonly completeEnabled?: boolean;
   readonly backupCompressionDefault?: boolean;
   readonly databases: readonly DatabaseDescription[];
   /** What RESTORE does with the bytes: keep them in files (default) or only count them. */
   readonly keepRestored?: boolean;
+}
+
+export interface CheckConditions {
+  /** Milliseconds. */
+  readonly delay?: number;
+  /** Text of a finding. */
+  readonly finds?: string;
+  /** Why no snapshot can be made; SQL Server checks under locks then. */
+  readonly noSnapshot?: readonly ServerMessage[];
+  /** The check ends early with these. */
+  readonly breaksOff?: readonly ServerMessage[];
 }
 
 export interface Database {
@@ -79,12 +98,18 @@ export interface Database {
   recoveryModel: RecoveryModel;
   state: DatabaseState;
   readOnly: boolean;
+  /** ALTER AUTHORIZATION gave it a new owner. */
+  adopted?: boolean;
   userAccess: 'MULTI_USER' | 'SINGLE_USER' | 'RESTRICTED_USER';
   fullBackup: { readonly setId: string; readonly finished: Date } | undefined;
   /** What a running backup or restore holds: only one of each kind at a time. */
   readonly busy: Set<'data' | 'log'>;
   readonly created: Date;
   readonly recoveryFork: string;
+  /** It was restored from a backup of master, under another name. */
+  copyOfMaster?: boolean;
+  /** While it is being restored, as far as the stand-in knows. */
+  reached: Reached | undefined;
 }
 
 export interface BackupHistory {
@@ -94,12 +119,17 @@ export interface BackupHistory {
   readonly started: Date;
   readonly finished: Date;
   readonly bytes: number;
+  /** As numeric(25, 0). */
+  readonly lastLsn: bigint;
   readonly copyOnly: boolean;
   readonly name: string | null;
+  readonly mediaSetId: string;
+  /** Names of the virtual devices, one a media family, in order. */
+  readonly devices: readonly string[];
 }
 
 const netbiosLength = 15;
-const firstUserDatabase = 5;
+export const firstUserDatabase = 5;
 
 export class Instance {
   readonly login: { readonly user: string; readonly password: string };
@@ -107,19 +137,36 @@ export class Instance {
   readonly tls: TlsPolicy;
   readonly machineName: string;
   readonly instanceName: string | undefined;
-  readonly version: string;
+  version: string;
   readonly edition: string;
   platform: 'Linux' | 'Windows';
   readonly sysadmin: boolean;
   readonly keepRestored: boolean;
+  readonly caseSensitive: boolean;
   readonly started = new Date();
   readonly databases: Database[] = [];
   readonly history: BackupHistory[] = [];
   readonly requests = new Map<number, ActiveRequest>();
   completeEnabled: boolean;
   backupCompressionDefault: boolean;
-  /** What the next DBCC CHECKDB does: takes its time, finds something. */
-  checkdb: { readonly delay?: number; readonly finds?: string } = {};
+  /** Started with -m: one connection at a time, and RESTORE of master only. */
+  singleUser = false;
+  /** It has restored master and shut itself down: nobody is let in any more. */
+  isShutDown = false;
+  /** How DBCC CHECKDB and CHECKCATALOG go. */
+  checkdb: CheckConditions = {};
+  /** Attempts to lock a whole database that fail, because others use it. */
+  refusedLocks = 0;
+  /** The owner of a restored database has no login here, until ALTER AUTHORIZATION gives it another one. */
+  ownersAreGone = false;
+  /** Enabled DDL triggers in every user database: their code runs with the rights of whoever fires one. */
+  ddlTriggers: readonly string[] = [];
+  /** What fired one of them, and as whom. */
+  readonly fired: string[] = [];
+  /** Views, in lower case, that read from another server. */
+  remoteViews: readonly string[] = [];
+  /** How often such a view, OPENQUERY or OPENROWSET got out of its database. */
+  escapes = 0;
   /** DROP DATABASE is refused this many times. */
   refusedDrops = 0;
   /** Milliseconds that DROP DATABASE takes. */
@@ -136,6 +183,7 @@ export class Instance {
     this.edition = options.edition ?? 'Developer Edition (64-bit)';
     this.platform = options.platform ?? (process.platform === 'win32' ? 'Windows' : 'Linux');
     this.sysadmin = options.sysadmin ?? true;
+    this.caseSensitive = options.caseSensitive ?? false;
     this.keepRestored = options.keepRestored ?? true;
     this.completeEnabled = options.completeEnabled ?? true;
     this.backupCompressionDefault = options.backupCompressionDefault ?? false;
@@ -154,8 +202,9 @@ export class Instance {
   }
 
   find(name: string): Database | undefined {
-    const wanted = name.trimEnd().toLowerCase();
-    return this.databases.find((database) => database.name.toLowerCase() === wanted);
+    const spelled = (text: string) => (this.caseSensitive ? text : text.toLowerCase());
+    const wanted = spelled(name.trimEnd());
+    return this.databases.find((database) => spelled(database.name) === wanted);
   }
 
   add(description: DatabaseDescription): Database {
@@ -202,6 +251,7 @@ function makeDatabase(id: number, description: DatabaseDescription): Database {
       : undefined,
     busy: new Set(),
     created: new Date(),
-    recoveryFork: randomUUID().toUpperCase(),
+    recoveryFork: description.recoveryFork ?? randomUUID().toUpperCase(),
+    reached: undefined,
   };
 }

@@ -1,7 +1,7 @@
 // The stand-in as a program, for a person to play with. Not a product: it says so in its first line.
 
-import { parseStandinArguments, usage } from './standin-arguments.js';
-import { StandinServer } from './standin-server.js';
+import { parseStandinArguments, usage } from './standin-arguments.ts';
+import { StandinServer } from './standin-server.ts';
 
 try {
   await run(process.argv.slice(2));

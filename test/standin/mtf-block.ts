@@ -1,6 +1,6 @@
 // MTF descriptor blocks and streams: fields, checksums, padding. What the blocks mean is mtf-generator.ts.
-import { guidBytes } from './column-codec.js';
-import { headerChecksum } from './mtf-checksum.js';
+import { guidBytes } from './column-codec.ts';
+import { headerChecksum } from './mtf-checksum.ts';
 
 export const streamHeaderBytes = 22;
 const blockHeaderBytes = 52;

@@ -1,6 +1,6 @@
 // The MQCI stream of a generated backup: SCIN (the backup), SFGI (its filegroup), SFIN (its files).
-import { guidBytes } from './column-codec.js';
-import { mtfDate } from './mtf-block.js';
+import { guidBytes } from './column-codec.ts';
+import { mtfDate } from './mtf-block.ts';
 
 export interface Lsn {
   readonly file: number;
@@ -23,8 +23,12 @@ export interface MtfDescription {
   readonly compatibilityLevel: number;
   readonly simple: boolean;
   readonly checksums: boolean;
+  /** Damage was met, and the backup went on (CONTINUE_AFTER_ERROR). */
+  readonly damaged?: boolean;
   readonly setId: string;
   readonly recoveryFork: string;
+  /** The fork that was left to begin `recoveryFork`, and where. */
+  readonly leftFork?: { readonly id: string; readonly point: Lsn };
   readonly baseSetId: string | undefined;
   /** Log backups taken of the database before this one: each takes its log further. */
   readonly logsBefore: number;
@@ -43,8 +47,22 @@ export interface MtfSizes {
 
 const baseLsn: Lsn = { file: 36, block: 96, slot: 33 };
 
+type LogPlace = Pick<MtfDescription, 'type' | 'logsBefore'>;
+
+/** The end of a backup in msdb: file, block and slot in 10, 10 and 5 digits. */
+export function lastLsnOf(place: LogPlace): bigint {
+  return numericLsn(lsnsOf(place).last);
+}
+
+/** Where the first log backup of a database begins. */
+export const firstLogLsn = numericLsn(lsnsOf({ type: 'log', logsBefore: 0 }).first);
+
+function numericLsn({ file, block, slot }: Lsn): bigint {
+  return (BigInt(file) * 10n ** 10n + BigInt(block)) * 10n ** 5n + BigInt(slot);
+}
+
 /** A log begins where the one before it ended. */
-function lsnsOf({ type, logsBefore }: MtfDescription): { first: Lsn; last: Lsn } {
+function lsnsOf({ type, logsBefore }: LogPlace): { first: Lsn; last: Lsn } {
   const file = 37 + logsBefore;
   const reached = { file, block: 152, slot: 1 };
   if (type === 'log') return { first: reached, last: { ...reached, file: file + 1 } };
@@ -138,12 +156,18 @@ class MtfRecord {
 
 const typeLetters = { full: 'D', diff: 'I', log: 'L' } as const;
 
+/** HEADERONLY's Flags. Damage is met on the way: only the copy at the end can tell. */
+function flagsOf({ checksums, damaged, type }: MtfDescription, final: boolean): number {
+  const [withChecksums, isDamaged] = [checksums ? 0x10 : 0, damaged && final ? 0x20 : 0];
+  return 0x200 | withChecksums | isDamaged | (type === 'diff' ? 0x800 : 0);
+}
+
 function scin(description: MtfDescription, sizes: MtfSizes, final: boolean): Buffer {
   const { type, version, recoveryFork } = description;
   const { first, last } = lsnsOf(description);
   const [major = 0, minor = 0, build = 0] = version;
   const record = new MtfRecord('SCIN', fixedScinBytes)
-    .u32(8, 0x200 | (description.checksums ? 0x10 : 0) | (type === 'diff' ? 0x800 : 0))
+    .u32(8, flagsOf(description, final))
     .u32(12, 1)
     .u32(16, 1)
     .u32(24, (major << 24) | (minor << 16) | build)
@@ -166,12 +190,14 @@ function scin(description: MtfDescription, sizes: MtfSizes, final: boolean): Buf
     .guid(124, recoveryFork)
     .lsn(144, last)
     .guid(156, recoveryFork)
-    .guid(224, recoveryFork)
+    .guid(224, description.leftFork?.id ?? recoveryFork)
     .u32(216, 0x00d0_0409)
     .u32(220, 52)
     .u32(240, description.transferSize)
     .u32(244, 0x0001_0000 | (description.simple ? 8 : 0))
     .u64(344, sizes.backupSize);
+  const { leftFork } = description;
+  if (leftFork) record.lsn(172, leftFork.point).guid(184, leftFork.id);
   if (final) record.date(82, description.finished);
   if (!description.simple) record.lsn(248, baseLsn);
   if (description.baseSetId) record.guid(200, description.baseSetId);

@@ -1,7 +1,7 @@
 // A structurally valid SQL Server backup stream of any size, as a head, a block of pages to repeat, and a tail.
 // Pure: nothing is written here. Order of blocks: TAPE SFMB SSET VOLB MSCI MSDA MSTL MSLS SFMB ESET ESET SFMB.
 
-import { guidBytes } from './column-codec.js';
+import { guidBytes } from './column-codec.ts';
 import {
   type BlockPlace,
   MtfBlock,
@@ -9,10 +9,10 @@ import {
   stream,
   streamHeader,
   streamHeaderBytes,
-} from './mtf-block.js';
-import { sectorChecksum } from './mtf-checksum.js';
-import { type MtfDescription, type MtfSizes, mqci } from './mtf-configuration.js';
-import { extentBytes, pageBlock, pageBlockBytes } from './mtf-pages.js';
+} from './mtf-block.ts';
+import { sectorChecksum } from './mtf-checksum.ts';
+import { type MtfDescription, type MtfSizes, mqci } from './mtf-configuration.ts';
+import { extentBytes, pageBlock, pageBlockBytes } from './mtf-pages.ts';
 
 export interface MtfFamily {
   /** 1-based. */
@@ -47,17 +47,14 @@ const formatBlock = 1024;
 const vendorId = 4608;
 const leadBytes = 2;
 const smallestLog = 65_536;
-// The size of a soft filemark stands in 16 bits.
-const largestPhysicalBlock = 32_768;
 const checksummed = 0x100;
 const lastPiece = 0x04;
 const variable = 0x02;
 
 export function generateMtf(request: MtfRequest): MtfStream {
   const pages = pageBlock(request.seed, request.ratio);
-  const blockSize = Math.min(request.blockSize, largestPhysicalBlock);
-  const build = (content: Content) =>
-    new Assembly({ ...request, blockSize }, pages, content).build();
+  const { blockSize } = request;
+  const build = (content: Content) => new Assembly(request, pages, content).build();
   const frame = build({ data: 0, log: smallestLog });
   const spare = Math.max(0, request.bytes - frame.length);
   const isLog = request.description.type === 'log';
@@ -68,7 +65,7 @@ export function generateMtf(request: MtfRequest): MtfStream {
   const total = frame.length + data + log - smallestLog;
   return build({
     data,
-    log: log + ((request.blockSize - (total % request.blockSize)) % request.blockSize),
+    log: log + ((blockSize - (total % blockSize)) % blockSize),
   });
 }
 

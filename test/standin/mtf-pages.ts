@@ -1,5 +1,5 @@
 // Made-up data pages that compress about as far as asked: rows of a fixed phrase, a counter and random bytes.
-import { sealPage } from './mtf-checksum.js';
+import { sealPage } from './mtf-checksum.ts';
 
 export const pageBytes = 8192;
 export const extentBytes = 65_536;

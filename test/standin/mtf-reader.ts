@@ -1,7 +1,7 @@
 // Reads an MTF stream the way RESTORE does: block by block, every header checksum checked, payload skipped.
 
-import { headerChecksum, sectorChecksum } from './mtf-checksum.js';
-import type { Lsn } from './mtf-configuration.js';
+import { headerChecksum, sectorChecksum } from './mtf-checksum.ts';
+import type { Lsn } from './mtf-configuration.ts';
 
 /** Random access to the bytes of a stream; may give fewer bytes at its end. */
 export type ReadAt = (position: number, length: number) => Promise<Buffer>;
@@ -64,6 +64,8 @@ export interface MtfSetContent {
 const blockHeaderBytes = 52;
 const streamHeaderBytes = 22;
 const largestBody = 8192;
+/** What a filemark of this size says of it does not fit into 16 bits. */
+const largestBlock = 65_536;
 const largestConfiguration = 1024 * 1024;
 /** Zero bytes before the pages or log blocks of a stream, which its checksum leaves out. */
 const leadBytes = 2;
@@ -115,7 +117,7 @@ class MtfWalk {
     const type = body.toString('latin1', 0, 4);
     this.#blocks.push(type);
     const first = body.readUInt16LE(8);
-    if (type === 'SFMB') return this.#skipFilemark(first);
+    if (type === 'SFMB') return this.#skipFilemark(first || largestBlock);
     this.#understand(type, body);
     return this.#streams(this.#position + first, body);
   }

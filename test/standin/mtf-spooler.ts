@@ -1,8 +1,8 @@
 // Generated MTF streams as files in a folder, and as the recipe that refers to them.
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MtfStream } from './mtf-generator.js';
-import type { Piece } from './recipe.js';
+import type { MtfStream } from './mtf-generator.ts';
+import type { Piece } from './recipe.ts';
 
 /** Writes head, page block and tail; a few MiB, whatever the length. Streams of the same pages may share `pageFile`. */
 export async function spool(

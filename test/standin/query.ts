@@ -1,14 +1,15 @@
 // SELECT carried out: nested loops over the catalog, then filter, aggregate, sort, project.
-import { findTable } from './catalog.js';
-import { evaluate, truth } from './evaluator.js';
-import type { Expression, Join, Select, SelectItem, TableSource } from './expression.js';
-import { aggregates, typeOf } from './expression-type.js';
-import { type QueryRunner, Scope, type ScopeTable } from './scope.js';
-import type { Session } from './session.js';
-import { compare } from './sql-conversion.js';
-import { invalidObject, SqlError } from './sql-error.js';
-import type { SqlType, SqlValue } from './sql-value.js';
-import type { Column } from './tokens.js';
+import { findTable } from './catalog.ts';
+import { evaluate, truth } from './evaluator.ts';
+import type { Expression, Join, Select, SelectItem, TableSource } from './expression.ts';
+import { aggregates, typeOf } from './expression-type.ts';
+import { remoteTable } from './impersonation.ts';
+import { type QueryRunner, Scope, type ScopeTable } from './scope.ts';
+import type { Session } from './session.ts';
+import { compare } from './sql-conversion.ts';
+import { invalidObject, SqlError } from './sql-error.ts';
+import type { SqlType, SqlValue } from './sql-value.ts';
+import type { Column } from './tokens.ts';
 
 export interface QueryResult {
   readonly columns: readonly Column[];
@@ -42,8 +43,8 @@ function run(select: Select, scope: Scope): QueryResult {
   return { columns, rows };
 }
 
-function tableOf(source: TableSource) {
-  const table = findTable(source.table);
+function tableOf(source: TableSource, session: Session) {
+  const table = findTable(source.table) ?? remoteTable(source, session);
   if (!table) throw invalidObject(source.written);
   return table;
 }
@@ -55,7 +56,7 @@ function typeScope(select: Select, scope: Scope): Scope {
     .map(
       (source): ScopeTable => ({
         alias: source.alias,
-        columns: tableOf(source).columns,
+        columns: tableOf(source, scope.session).columns,
         row: undefined,
       }),
     );
@@ -70,7 +71,7 @@ function joinedRows(select: Select, scope: Scope): Scope[] {
 }
 
 function sourceRows(source: TableSource, scope: Scope): ScopeTable[] {
-  const { columns, rows } = tableOf(source);
+  const { columns, rows } = tableOf(source, scope.session);
   return rows(scope.session).map((row) => ({ alias: source.alias, columns, row }));
 }
 
@@ -79,7 +80,9 @@ function joined({ kind, source, on }: Join, left: Scope): Scope[] {
     .map((table) => left.with([table]))
     .filter((row) => !on || truth(on, row) === true);
   if (matches.length > 0 || kind !== 'left') return matches;
-  return [left.with([{ alias: source.alias, columns: tableOf(source).columns, row: null }])];
+  return [
+    left.with([{ alias: source.alias, columns: tableOf(source, left.session).columns, row: null }]),
+  ];
 }
 
 function columnsOf(select: Select, scope: Scope): Column[] {

@@ -1,4 +1,4 @@
-// The bytes of one device as pieces of files (PROTOCOL.md, "Recipes"): written out, measured, hashed, read back.
+// The bytes of one device as pieces of files (PROTOCOL.md, "Recipes and sinks"): written out, measured, hashed, read back.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 

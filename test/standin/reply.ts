@@ -1,7 +1,7 @@
 // The answer to one request, as the executor gives it; how it becomes tokens is token-reply.ts.
-import type { ServerMessage } from './sql-error.js';
-import type { SqlValue } from './sql-value.js';
-import type { Column } from './tokens.js';
+import type { ServerMessage } from './sql-error.ts';
+import type { SqlValue } from './sql-value.ts';
+import type { Column } from './tokens.ts';
 
 export interface Reply {
   /** An informational message or an error, by its severity. */

@@ -1,13 +1,13 @@
 // What RESTORE thinks of the bytes it was given.
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { backupMessages } from './backup-message.js';
-import { readCompressed } from './compressed-reader.js';
-import type { RunDevice } from './device-run.js';
-import { type MtfContent, type MtfFile, type ReadAt, readMtf } from './mtf-reader.js';
-import type { Piece } from './recipe.js';
-import type { ServerMessage } from './sql-error.js';
-import type { DeviceOperation } from './statement.js';
+import { backupMessages } from './backup-message.ts';
+import { type CompressedContent, readCompressed } from './compressed-reader.ts';
+import type { RunDevice } from './device-run.ts';
+import { type MtfContent, type MtfFile, type ReadAt, readMtf } from './mtf-reader.ts';
+import type { Piece } from './recipe.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { DeviceOperation } from './statement.ts';
 
 export interface RestoreVerdict {
   readonly failure: ServerMessage | undefined;
@@ -157,12 +157,21 @@ async function compressionProblem(
   const whole = contents.length === devices.length ? devices : [devices];
   for (const part of whole) {
     const [name, pieces] = 'name' in part ? [part.name, part.pieces] : joined(part);
-    const { state, sets } = await reading(pieces ?? [], readCompressed);
-    if (state === 'damaged') return backupMessages.readFailed(name, invalidData);
-    if (state === 'truncated') return backupMessages.readFailed(name, endOfFile);
-    if (sets < file) return backupMessages.noSuchFile(file, name);
+    const problem = problemOf(await reading(pieces ?? [], readCompressed), name, file);
+    if (problem) return problem;
   }
   return undefined;
+}
+
+function problemOf(
+  { state, sets }: CompressedContent,
+  device: string,
+  file: number,
+): ServerMessage | undefined {
+  if (state === 'unknown') return backupMessages.incorrectlyFormed(device);
+  if (state === 'damaged') return backupMessages.readFailed(device, invalidData);
+  if (state === 'truncated') return backupMessages.readFailed(device, endOfFile);
+  return sets < file ? backupMessages.noSuchFile(file, device) : undefined;
 }
 
 function joined(devices: readonly RunDevice[]) {

@@ -1,7 +1,7 @@
 // The row sets of RESTORE LABELONLY, HEADERONLY and FILELISTONLY, read from the bytes that came.
-import { date, guid, lsn, type MtfContent, type MtfFile, text } from './mtf-reader.js';
-import type { QueryResult } from './query.js';
-import type { RestoreVerdict } from './restore-judge.js';
+import { date, guid, lsn, type MtfContent, type MtfFile, text } from './mtf-reader.ts';
+import type { QueryResult } from './query.ts';
+import type { RestoreVerdict } from './restore-judge.ts';
 import {
   bigintType,
   bitType,
@@ -14,8 +14,8 @@ import {
   type SqlValue,
   smallintType,
   tinyintType,
-} from './sql-value.js';
-import type { DeviceOperation } from './statement.js';
+} from './sql-value.ts';
+import type { DeviceOperation } from './statement.ts';
 
 type Cell = readonly [string, SqlType, SqlValue];
 

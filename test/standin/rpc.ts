@@ -1,5 +1,5 @@
 // RPC requests: sp_executesql with its parameters. Other procedures are named, so that they can be refused.
-import { ByteReader } from './byte-reader.js';
+import { ByteReader } from './byte-reader.ts';
 import {
   bigintType,
   bitType,
@@ -10,7 +10,7 @@ import {
   smallintType,
   type Typed,
   tinyintType,
-} from './sql-value.js';
+} from './sql-value.ts';
 
 export interface RemoteCall {
   readonly procedure: string;

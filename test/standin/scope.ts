@@ -1,7 +1,7 @@
 // Where names are looked up while an expression is evaluated: the row at hand, then the enclosing query's.
-import type { Select } from './expression.js';
-import type { Session } from './session.js';
-import type { SqlType, SqlValue } from './sql-value.js';
+import type { Select } from './expression.ts';
+import type { Session } from './session.ts';
+import type { SqlType, SqlValue } from './sql-value.ts';
 
 export interface ScopeTable {
   readonly alias: string;

@@ -1,7 +1,7 @@
 // SELECT: items, FROM with joins, WHERE, ORDER BY, TOP, DISTINCT. No GROUP BY, no UNION.
-import type { Expression, Join, Select, SelectItem, TableSource } from './expression.js';
-import { parseExpression } from './expression-parser.js';
-import type { TokenCursor } from './token-cursor.js';
+import type { Expression, Join, Select, SelectItem, TableSource } from './expression.ts';
+import { parseExpression } from './expression-parser.ts';
+import type { TokenCursor } from './token-cursor.ts';
 
 export function parseSelect(cursor: TokenCursor): Select {
   cursor.expectWord('SELECT');

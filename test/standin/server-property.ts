@@ -1,7 +1,7 @@
 // SERVERPROPERTY, CONNECTIONPROPERTY and @@VERSION of the instance.
-import type { Instance } from './instance.js';
-import type { Session } from './session.js';
-import type { SqlValue } from './sql-value.js';
+import type { Instance } from './instance.ts';
+import type { Session } from './session.ts';
+import type { SqlValue } from './sql-value.ts';
 
 const engineEditions: [RegExp, number][] = [
   [/express/i, 4],
@@ -39,12 +39,12 @@ function properties(instance: Instance): Record<string, SqlValue> {
     edition: instance.edition,
     editionid: -2117995310n,
     engineedition: engineEditions.find(([pattern]) => pattern.test(instance.edition))?.[1] ?? 3,
-    collation: 'SQL_Latin1_General_CP1_CI_AS',
+    collation: instance.caseSensitive ? 'Latin1_General_BIN2' : 'SQL_Latin1_General_CP1_CI_AS',
     lcid: 1033,
     isclustered: 0,
     ishadrenabled: 0,
     isintegratedsecurityonly: 0,
-    issingleuser: 0,
+    issingleuser: instance.singleUser ? 1 : 0,
     isfulltextinstalled: 0,
     islocaldb: 0,
     processid: process.pid,

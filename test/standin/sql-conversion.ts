@@ -1,6 +1,6 @@
 // Conversions and comparison between SQL values, with SQL Server's rules where a backup tool can meet them.
-import { conversionFailed } from './sql-error.js';
-import { nvarchar, type SqlType, type SqlValue, type Typed } from './sql-value.js';
+import { conversionFailed } from './sql-error.ts';
+import { nvarchar, type SqlType, type SqlValue, type Typed } from './sql-value.ts';
 
 export function toInteger(value: Exclude<SqlValue, null>): bigint {
   if (typeof value === 'bigint') return value;
@@ -48,11 +48,15 @@ export function convert(value: SqlValue, type: SqlType): SqlValue {
   }
 }
 
-/** Negative, zero, positive; text case-insensitively and without trailing spaces, as the usual collations do. */
-export function compare(left: Exclude<SqlValue, null>, right: Exclude<SqlValue, null>): number {
+/** Negative, zero, positive; text without trailing spaces, and case-insensitively, as the usual collations do. */
+export function compare(
+  left: Exclude<SqlValue, null>,
+  right: Exclude<SqlValue, null>,
+  caseSensitive = false,
+): number {
   if (typeof left === 'string' && typeof right === 'string') {
-    const a = left.trimEnd().toLowerCase();
-    const b = right.trimEnd().toLowerCase();
+    const spelled = (text: string) => (caseSensitive ? text : text.toLowerCase()).trimEnd();
+    const [a, b] = [spelled(left), spelled(right)];
     return a < b ? -1 : a > b ? 1 : 0;
   }
   if (left instanceof Date || right instanceof Date) {

@@ -7,6 +7,11 @@ export interface ServerMessage {
   readonly text: string;
 }
 
+/** One that ends its statement. */
+export function errorMessage(number: number, text: string, severity = 16): ServerMessage {
+  return { number, severity, state: 1, text };
+}
+
 export class SqlError extends Error {
   readonly number: number;
   readonly severity: number;
@@ -47,4 +52,11 @@ export const conversionFailed = (value: string, type: string) =>
     245,
     16,
     `Conversion failed when converting the nvarchar value '${value}' to data type ${type}.`,
+  );
+
+export const unknownDatabase = (name: string) =>
+  new SqlError(
+    911,
+    16,
+    `Database '${name}' does not exist. Make sure that the name is entered correctly.`,
   );

@@ -1,10 +1,10 @@
 // The built-in functions, each with its result type and its meaning.
 
 import { randomUUID } from 'node:crypto';
-import { usedPages } from './catalog.js';
-import { connectionProperty, serverProperty, versionText } from './server-property.js';
-import type { Session } from './session.js';
-import { compare, convert, toInteger, toText } from './sql-conversion.js';
+import { usedPages } from './catalog.ts';
+import { connectionProperty, serverProperty, versionText } from './server-property.ts';
+import type { Session } from './session.ts';
+import { compare, convert, toInteger, toText } from './sql-conversion.ts';
 import {
   datetimeType,
   guidType,
@@ -14,7 +14,7 @@ import {
   type SqlValue,
   smallintType,
   variantType,
-} from './sql-value.js';
+} from './sql-value.ts';
 
 export interface SqlFunction {
   readonly args: readonly [number, number];
@@ -113,7 +113,12 @@ const identity: Record<string, SqlFunction> = {
       return found ? (values[(text(property) ?? '').toLowerCase()] ?? null) : null;
     },
   },
-  SUSER_SNAME: { args: [0, 1], type: name, call: ({ login }) => login.userName },
+  SUSER_SNAME: {
+    args: [0, 1],
+    type: name,
+    // The principal that every instance is born with (sid 0x01) may have been renamed; here it was.
+    call: ({ login }, [sid]) => (sid === undefined ? login.userName : 'sa]renamed'),
+  },
   SUSER_NAME: { args: [0, 1], type: name, call: ({ login }) => login.userName },
   ORIGINAL_LOGIN: constant(name, ({ login }) => login.userName),
   HOST_NAME: constant(name, ({ login }) => login.hostName),

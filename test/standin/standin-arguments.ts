@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseByteSize } from '../../src/base/byte-size.js';
-import type { DatabaseDescription, InstanceOptions, StreamSpec } from './instance.js';
-import type { TlsPolicy } from './prelogin.js';
+import { parseByteSize } from '../../src/base/byte-size.ts';
+import type { DatabaseDescription, InstanceOptions, StreamSpec } from './instance.ts';
+import type { TlsPolicy } from './prelogin.ts';
 
 export const usage = `usage: node main.js [--port N] [--user sa] [--password X] [--tls required|supported|off]
   [--machine NAME] [--instance NAME] [--version 16.0.4135.4] [--edition NAME] [--no-complete] [--not-sysadmin]

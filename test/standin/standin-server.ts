@@ -4,16 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlChannel } from './control-channel.js';
-import type { DeviceRun } from './device-run.js';
-import type { DeviceSetLink } from './device-set-link.js';
-import { StreamLibrary } from './device-streams.js';
-import type { Fault, LoginFault } from './fault.js';
-import { Instance, type InstanceOptions } from './instance.js';
-import type { Login } from './login7.js';
-import type { ConnectionCipher } from './prelogin.js';
-import type { DeviceBytes } from './recipe.js';
-import { TdsConnection } from './tds-connection.js';
+import { ControlChannel } from './control-channel.ts';
+import type { DeviceRun } from './device-run.ts';
+import type { DeviceSetLink } from './device-set-link.ts';
+import { StreamLibrary } from './device-streams.ts';
+import type { BatchFault, Fault, LoginFault } from './fault.ts';
+import { Instance, type InstanceOptions } from './instance.ts';
+import type { Login } from './login7.ts';
+import type { ConnectionCipher } from './prelogin.ts';
+import type { DeviceBytes } from './recipe.ts';
+import { TdsConnection } from './tds-connection.ts';
 
 export interface LoginRecord {
   readonly user: string;
@@ -46,6 +46,7 @@ export class StandinServer {
   readonly #connections = new Set<TdsConnection>();
   readonly #faults: Fault[] = [];
   readonly #loginFaults: LoginFault[] = [];
+  readonly #batchFaults = new Map<number, BatchFault>();
   readonly #streams: StreamLibrary;
   #nextSession = firstSession;
   #stopping: Promise<void> | undefined;
@@ -56,6 +57,10 @@ export class StandinServer {
     this.#folder = folder;
     this.#streams = new StreamLibrary(this.instance, folder);
     this.#listener = createServer((socket) => {
+      if (this.instance.isShutDown) {
+        socket.destroy();
+        return;
+      }
       this.#connections.add(new TdsConnection(socket, this.#nextSession, this.#host()));
       this.#nextSession += 1;
     });
@@ -103,6 +108,18 @@ export class StandinServer {
     this.#loginFaults.push(fault);
   }
 
+  /** What was scripted and has not come yet does not come any more. */
+  forgetFaults(): void {
+    this.#faults.length = 0;
+    this.#loginFaults.length = 0;
+    this.#batchFaults.clear();
+  }
+
+  /** Scripts the batch of this number, counted from 1 over all connections. */
+  batchFault(number: number, fault: BatchFault): void {
+    this.#batchFaults.set(number, fault);
+  }
+
   /** Length and SHA-256 of what device `device` of the latest run of `database` with `devices` devices was sent, or gave. */
   async expectedBytes(database: string, devices = 1, device = 0): Promise<DeviceBytes> {
     const run = this.runs.findLast(
@@ -140,6 +157,8 @@ export class StandinServer {
         runs: this.runs,
         takeFault: () => this.#faults.shift() ?? {},
       },
+      othersAreIn: (connection: TdsConnection) =>
+        [...this.#connections].some((other) => other !== connection && other.isIn),
       takeLoginFault: () => this.#loginFaults.shift() ?? {},
       loggedIn: (login: Login, accepted: boolean, cipher: ConnectionCipher) => {
         const { userName: user, hostName, applicationName, database } = login;
@@ -149,6 +168,7 @@ export class StandinServer {
       statement: (text: string) => {
         this.statements.push(text);
       },
+      batchFault: () => this.#batchFaults.get(this.statements.length),
       isMute: (text: string) =>
         Boolean(deviceStatement.test(text) && this.#faults[0]?.['mute-sql']) ||
         this.unanswered?.test(text) === true,

@@ -1,5 +1,5 @@
 // The statements the stand-in carries out.
-import type { Expression, Select } from './expression.js';
+import type { Expression, Select } from './expression.ts';
 
 export type DeviceOperation =
   | 'BACKUP DATABASE'
@@ -36,6 +36,15 @@ export interface DeviceStatement {
   readonly moves: readonly FileMove[];
 }
 
+/** DBCC CHECKDB or CHECKCATALOG. */
+export interface CheckStatement {
+  readonly kind: 'check';
+  readonly command: 'CHECKDB' | 'CHECKCATALOG';
+  readonly database: Expression | undefined;
+  /** In upper case; with `MAXDOP` its number. */
+  readonly options: ReadonlyMap<string, number | undefined>;
+}
+
 export type Statement =
   | { readonly kind: 'select'; readonly select: Select }
   | { readonly kind: 'set-option' }
@@ -43,7 +52,7 @@ export type Statement =
       readonly kind: 'declare';
       readonly variables: readonly {
         readonly name: string;
-        readonly type: import('./sql-value.js').SqlType;
+        readonly type: import('./sql-value.ts').SqlType;
         readonly value: Expression | undefined;
       }[];
     }
@@ -54,7 +63,10 @@ export type Statement =
   | { readonly kind: 'transaction'; readonly action: 'begin' | 'commit' | 'rollback' }
   | { readonly kind: 'drop-database'; readonly names: readonly string[]; readonly lenient: boolean }
   | { readonly kind: 'alter-database'; readonly name: string; readonly words: readonly string[] }
-  | { readonly kind: 'checkdb'; readonly database: Expression | undefined; readonly quiet: boolean }
+  | { readonly kind: 'execute-as'; readonly user: string; readonly noRevert: boolean }
+  | { readonly kind: 'revert' }
+  | { readonly kind: 'alter-authorization'; readonly database: string; readonly owner: string }
+  | CheckStatement
   | { readonly kind: 'execute'; readonly procedure: string; readonly args: readonly Expression[] }
   | {
       readonly kind: 'if';

@@ -1,23 +1,24 @@
 // One client: PRELOGIN, TLS, login, then one request after the other. A request may be cut short by an attention.
 import type { Socket } from 'node:net';
-import { type BatchContext, executeBatch } from './batch-executor.js';
-import { ByteReader } from './byte-reader.js';
-import { type LoginFault, serverMessage } from './fault.js';
-import type { Instance } from './instance.js';
-import { isKerberos, type Login, parseLogin } from './login7.js';
-import { packetTypes, type TdsMessage } from './packet.js';
+import { type BatchContext, executeBatch } from './batch-executor.ts';
+import { ByteReader } from './byte-reader.ts';
+import { type BatchFault, type LoginFault, serverMessage } from './fault.ts';
+import type { Instance } from './instance.ts';
+import { isKerberos, type Login, parseLogin } from './login7.ts';
+import { packetTypes, type TdsMessage } from './packet.ts';
+import { pause } from './pause.ts';
 import {
   type ConnectionCipher,
   encodePrelogin,
   negotiate,
   readClientEncryption,
-} from './prelogin.js';
-import { parseRemoteCall } from './rpc.js';
-import type { Session } from './session.js';
-import { toText } from './sql-conversion.js';
-import { type ServerMessage, unknownProcedure } from './sql-error.js';
-import type { Typed } from './sql-value.js';
-import { TokenReply } from './token-reply.js';
+} from './prelogin.ts';
+import { parseRemoteCall } from './rpc.ts';
+import type { Session } from './session.ts';
+import { toText } from './sql-conversion.ts';
+import { type ServerMessage, unknownProcedure } from './sql-error.ts';
+import type { Typed } from './sql-value.ts';
+import { TokenReply } from './token-reply.ts';
 import {
   done,
   doneStatus,
@@ -26,16 +27,20 @@ import {
   environmentText,
   loginAck,
   message as messageToken,
-} from './tokens.js';
-import { Wire } from './wire.js';
+} from './tokens.ts';
+import { Wire } from './wire.ts';
 
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionHost {
   readonly instance: Instance;
-  readonly batches: Omit<BatchContext, 'session' | 'reply' | 'signal' | 'vanish'>;
+  readonly batches: Omit<BatchContext, 'session' | 'reply' | 'signal' | 'vanish' | 'swallow'>;
+  /** Whether another client has logged in. */
+  othersAreIn(connection: TdsConnection): boolean;
   takeLoginFault(): LoginFault;
   loggedIn(login: Login, accepted: boolean, cipher: ConnectionCipher): void;
   statement(text: string, sessionId: number): void;
+  /** Of the batch that was last given to `statement`. */
+  batchFault(): BatchFault | undefined;
   /** True when the statement is to be left without an answer. */
   isMute(text: string): boolean;
   closed(connection: TdsConnection): void;
@@ -135,6 +140,10 @@ export class TdsConnection {
     this.#wire.packetSize = packetSize;
   }
 
+  get isIn(): boolean {
+    return this.#state === 'ready' || this.#state === 'running';
+  }
+
   #welcome(login: Login, database: string, packetSize: number): Buffer {
     const { instance } = this.#host;
     const said = (number: number, state: number, text: string) =>
@@ -161,6 +170,10 @@ export class TdsConnection {
     const failed = `Login failed for user '${login.userName}'.`;
     if (!isWindows && (!isKnown || login.password !== instance.login.password)) {
       return [{ number: 18456, severity: 14, state: 1, text: failed }];
+    }
+    if (instance.singleUser && this.#host.othersAreIn(this)) {
+      const text = `Login failed for user '${login.userName}'. Reason: Server is in single user mode. Only one administrator can connect at this time.`;
+      return [{ number: 18461, severity: 14, state: 1, text }];
     }
     const database = instance.find(login.database);
     if (login.database === '' || database?.state === 'ONLINE') return undefined;
@@ -217,24 +230,42 @@ export class TdsConnection {
     const session = this.#session as Session;
     session.variables = new Map(variables);
     this.#host.statement(text, this.#id);
+    const fault = this.#host.batchFault();
+    if (fault?.vanish) {
+      this.destroy();
+      return;
+    }
     const running = new AbortController();
     this.#running = running;
     this.#state = 'running';
     if (this.#host.isMute(text)) this.#state = 'mute';
+    if (fault?.mute) {
+      this.#state = 'mute';
+      return;
+    }
     const context: BatchContext = {
       ...this.#host.batches,
       session,
       reply: this.#state === 'mute' ? silence : reply,
       signal: running.signal,
       vanish: () => this.destroy(),
+      swallow: () => this.#wire.swallow(),
     };
-    executeBatch(text, context).then(
+    this.#carryOut(text, context, fault).then(
       () => this.#finished(reply, running),
       (error) => {
         this.#host.problem(error);
         this.destroy();
       },
     );
+  }
+
+  async #carryOut(text: string, context: BatchContext, fault: BatchFault = {}): Promise<void> {
+    await pause(fault.delay ?? 0, context.signal);
+    if (context.signal.aborted) return;
+    if (!fault.error) return executeBatch(text, context);
+    context.reply.message(serverMessage(fault.error));
+    context.reply.failed();
   }
 
   #finished(reply: TokenReply, running: AbortController): void {

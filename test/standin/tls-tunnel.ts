@@ -2,7 +2,7 @@
 // after the handshake goes bare on the socket. Knows no TDS beyond that.
 import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { testCertificate, testPrivateKey } from './certificate.js';
+import { testCertificate, testPrivateKey } from './certificate.ts';
 
 // TDS 7 clients expect the server to speak last in the handshake, which TLS 1.3 does not guarantee.
 const secureContext = createSecureContext({

@@ -1,8 +1,8 @@
 // A place in a token list, with the questions every part of the parser asks.
 
-import type { Select } from './expression.js';
-import { syntaxNear, syntaxNearKeyword } from './sql-error.js';
-import type { Token } from './tokenizer.js';
+import type { Select } from './expression.ts';
+import { syntaxNear, syntaxNearKeyword } from './sql-error.ts';
+import type { Token } from './tokenizer.ts';
 
 const reserved = new Set(
   `ADD ALL ALTER AND AS ASC AUTHORIZATION BACKUP BEGIN BETWEEN BREAK BY CASE CHECK CLOSE COALESCE COLLATE COLUMN

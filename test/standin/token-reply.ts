@@ -1,8 +1,8 @@
 // A Reply as TDS tokens. A DONE is held back until it is known whether more follows.
-import { packetTypes } from './packet.js';
-import type { Reply } from './reply.js';
-import type { ServerMessage } from './sql-error.js';
-import type { SqlValue } from './sql-value.js';
+import { packetTypes } from './packet.ts';
+import type { Reply } from './reply.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { SqlValue } from './sql-value.ts';
 import {
   type Column,
   columnMetadata,
@@ -14,8 +14,8 @@ import {
   message as messageToken,
   returnStatus,
   row,
-} from './tokens.js';
-import type { Wire } from './wire.js';
+} from './tokens.ts';
+import type { Wire } from './wire.ts';
 
 const flushThreshold = 64 * 1024;
 

@@ -1,5 +1,5 @@
 // T-SQL text as tokens. Comments and white space vanish; quoting is resolved.
-import { SyntaxProblem, syntaxNear } from './sql-error.js';
+import { SyntaxProblem, syntaxNear } from './sql-error.ts';
 
 export type TokenKind =
   | 'word'

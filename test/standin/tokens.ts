@@ -1,8 +1,8 @@
 // The tokens of a TDS reply that the stand-in sends.
-import { ByteWriter } from './byte-writer.js';
-import { collationBytes, writeTypeInfo, writeValue } from './column-codec.js';
-import type { ServerMessage } from './sql-error.js';
-import type { SqlType, SqlValue } from './sql-value.js';
+import { ByteWriter } from './byte-writer.ts';
+import { collationBytes, writeTypeInfo, writeValue } from './column-codec.ts';
+import type { ServerMessage } from './sql-error.ts';
+import type { SqlType, SqlValue } from './sql-value.ts';
 
 export interface Column {
   readonly name: string;

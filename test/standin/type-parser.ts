@@ -1,5 +1,5 @@
 // Type names of T-SQL. Narrow character types are read as their wide twins: the stand-in speaks UTF-16 only.
-import { SyntaxProblem } from './sql-error.js';
+import { SyntaxProblem } from './sql-error.ts';
 import {
   bigintType,
   binaryType,
@@ -14,8 +14,8 @@ import {
   smallintType,
   tinyintType,
   variantType,
-} from './sql-value.js';
-import type { TokenCursor } from './token-cursor.js';
+} from './sql-value.ts';
+import type { TokenCursor } from './token-cursor.ts';
 
 const plainTypes: Record<string, SqlType> = {
   int: intType,

@@ -1,7 +1,7 @@
 // One client socket seen as TDS messages, in plain text or through the TLS tunnel.
 import type { Socket } from 'node:net';
-import { encodePackets, PacketReader, packetTypes, type TdsMessage } from './packet.js';
-import { TlsTunnel } from './tls-tunnel.js';
+import { encodePackets, PacketReader, packetTypes, type TdsMessage } from './packet.ts';
+import { TlsTunnel } from './tls-tunnel.ts';
 
 export interface WireListener {
   message(message: TdsMessage): void;
@@ -19,6 +19,7 @@ export class Wire {
   readonly #handshake = new PacketReader();
   #tunnel: TlsTunnel | undefined;
   #handshaking = false;
+  #swallowing = false;
   #packetId = 1;
 
   constructor(socket: Socket, listener: WireListener) {
@@ -66,7 +67,13 @@ export class Wire {
     this.#socket.destroy();
   }
 
+  /** From now on every byte of either direction is lost; the connection stays open. */
+  swallow(): void {
+    this.#swallowing = true;
+  }
+
   #receive(bytes: Buffer): void {
+    if (this.#swallowing) return;
     if (!this.#tunnel) {
       this.#deliver(bytes);
     } else if (
@@ -96,7 +103,7 @@ export class Wire {
   }
 
   #write(bytes: Buffer): void {
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
+    if (!this.#swallowing && !this.#socket.destroyed) this.#socket.write(bytes);
   }
 
   // A client that breaks the protocol loses its connection; the server and its other clients live on.

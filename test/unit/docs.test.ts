@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { suite, test } from 'node:test';
-import { runProgram } from '../../src/cli/program.js';
-import { exitCodes } from '../../src/errors.js';
+import { exitCodes } from '../../src/base/failure-codes.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { errorCodesPage } from '../docs/error-codes-page.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const documents = ['.', 'docs', 'test/standin'].flatMap((folder) =>
@@ -42,16 +43,48 @@ function firstColumn(path: string, title: string): string[] {
   return rows.map((row) => /^\| (.*?[^\\]) \|/.exec(row)?.[1] ?? '');
 }
 
+const sources = ['src', 'test'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|js|cpp|h)$/.test(name))
+    .map((name) => join(root, folder, name)),
+);
+const sourceNames = new Set(sources.map((path) => basename(path)));
+
+/** Comments of a source file, each in one line. */
+function comments(path: string): string[] {
+  const found = readFileSync(path, 'utf8').match(
+    /(?:^[ \t]*\/\/[^\n]*\n)+|\/\*[\s\S]*?\*\/|\/\/[^\n]*/gm,
+  );
+  return (found ?? []).map((comment) => comment.replaceAll(/\n\s*(?:\/\/|\*)\s*/g, ' '));
+}
+
+/** What the comments of all sources match, as `file: match` and the match itself. */
+function cited(pattern: RegExp): { where: string; match: RegExpExecArray }[] {
+  return sources.flatMap((path) =>
+    comments(path).flatMap((comment) =>
+      [...comment.matchAll(pattern)].map((match) => ({
+        where: `${relative(root, path)}: ${match[0]}`,
+        match,
+      })),
+    ),
+  );
+}
+
+/** A page as a comment names it: from the root of the repository, or beside what names it in test/standin. */
+function page(name: string): string | undefined {
+  return [join(root, name), join(root, 'test', 'standin', name)].find((path) => existsSync(path));
+}
+
 async function nothing(): Promise<void> {}
 
 async function help(): Promise<string> {
   let text = '';
   await runProgram({
     argv: ['--help'],
-    writeOut: (words) => {
+    writeOut: async (words) => {
       text += words;
     },
-    learnSecret: () => undefined,
+    learn: () => undefined,
     actions: {
       backup: nothing,
       restore: nothing,
@@ -59,7 +92,9 @@ async function help(): Promise<string> {
       extract: nothing,
       verify: nothing,
       info: nothing,
+      finish: nothing,
       doctor: nothing,
+      withdraw: nothing,
     },
   });
   return text;
@@ -77,9 +112,50 @@ suite('documents', () => {
     });
   }
 
+  test('and every page that a comment cites exists, with the heading that it names', () => {
+    const pages = cited(/([\w./-]+\.md)\b(?:, "([^"]+)")?/g);
+    assert.ok(pages.length > 20, 'citations are found');
+    const missing = pages.filter(({ match: [, name = '', heading] }) => {
+      const path = page(name);
+      if (path === undefined) return true;
+      const words = readFileSync(path, 'utf8').matchAll(/^(?:#+ (.+)|\*\*(.+?)\*\*)/gm);
+      return heading !== undefined && ![...words].some(([, a, b]) => (a ?? b) === heading);
+    });
+    assert.deepEqual(
+      missing.map(({ where }) => where),
+      [],
+    );
+  });
+
+  test('no comment cites a section of what only its author has', () => {
+    const sections = cited(/(\S+ \S+),? §+ ?[\d.]+/g);
+    const unknown = sections.filter(({ match: [, source = ''] }) => !/^\(?RFC \d+$/.test(source));
+    assert.deepEqual(
+      unknown.map(({ where }) => where),
+      [],
+    );
+  });
+
+  test('every source file of ours that a comment names exists', () => {
+    // Not those of packages, which lie in folders that we do not have (lib/), nor Node.js.
+    const named = cited(/(?<![\w/-])((?:[a-z-]+\/)*[a-z][a-z-]*(?:\.test)?\.ts)\b/g);
+    assert.ok(named.length > 50, 'names are found');
+    const missing = named.filter(({ match: [, name = ''] }) => !sourceNames.has(basename(name)));
+    assert.deepEqual(
+      missing.map(({ where }) => where),
+      [],
+    );
+  });
+
   test('the README lists exactly the exit codes of the program', () => {
     const listed = firstColumn(join(root, 'README.md'), 'exit code').map(Number);
     assert.deepEqual(listed, [0, ...Object.values(exitCodes)]);
+  });
+
+  test('docs/error-codes.md is what the table of failure codes says', () => {
+    const path = join(root, 'docs', 'error-codes.md');
+    const hint = 'write it anew: node dist/test/docs/make-error-codes.js';
+    assert.equal(readFileSync(path, 'utf8'), errorCodesPage(), hint);
   });
 
   test('the README lists no option that --help does not know', async () => {

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { goldenArchives, seedsOf } from '../fuzz/seeds.js';
-import { loadTarget, targetNames } from '../fuzz/target-list.js';
+import { goldenArchives, seedsOf } from '../fuzz/seeds.ts';
+import { loadTarget, targetNames } from '../fuzz/target-list.ts';
 
 for (const target of targetNames)
   suite(`fuzz target ${target}`, () => {

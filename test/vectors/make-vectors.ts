@@ -4,9 +4,9 @@
 
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KiB, MiB } from '../../src/base/byte-size.js';
-import { Rig } from '../rig/rig.js';
-import { regionsOf, type Twin } from './twins.js';
+import { KiB, MiB } from '../../src/base/byte-size.ts';
+import { Rig } from '../rig/rig.ts';
+import { regionsOf, type Twin } from './twins.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'test', 'vectors', 'v1');
 

@@ -1,6 +1,7 @@
 // The damaged twins of the golden archive: which byte is what, and how a twin is made from it.
 
-import { decodeSeekTable, decodeSeekTableFooter } from '../../src/archive/seek-table.js';
+import { decodeSeekTableFooter } from '../../src/archive/seek-table.ts';
+import { seekTableEntries } from '../rig/seek-table.ts';
 
 /** A damaged copy of sales.bak.zst and the exit codes it must give. */
 export interface Twin {
@@ -29,8 +30,7 @@ export function makeTwin(archive: Buffer, { edits, length }: Twin): Buffer {
 export function regionsOf(archive: Buffer) {
   const footer = decodeSeekTableFooter(archive, archive.length, 'golden');
   const tableAt = archive.length - (footer?.tableBytes ?? 0);
-  const table = decodeSeekTable(archive.subarray(tableAt), archive.length, 'golden');
-  const [, first, second, trailer] = [...table.entries()];
+  const [, first, second, trailer] = seekTableEntries(archive);
   if (!first || !second || !trailer) throw new Error('the golden archive has two frames');
   const trailerText = archive.toString('latin1', trailer.offset, tableAt);
   return {

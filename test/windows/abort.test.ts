@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Phase, phases } from '../rig/phases.js';
-import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import { type WindowsRig, windowsTrial } from './windows-rig.js';
-import type { WineProgram } from './wine-program.js';
+import { type Phase, phases } from '../rig/phases.ts';
+import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import { type WindowsRig, windowsTrial } from './windows-rig.ts';
+import type { WineProgram } from './wine-program.ts';
 
-/** product.md asks for one second; a process under Wine on a busy machine takes part of it to go away. */
+/** Twice what test/rig/aborting.ts asks: a process under Wine on a busy machine takes part of it to go away. */
 const longestAbortMs = 2000;
 
 /** The disk is made slow by a library of Linux. */

@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { corpusPath } from '../rig/rig.js';
-import { assertSame, assertSucceeded } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import type { InstanceOptions } from '../standin/instance.js';
-import { type WindowsRig, windowsTrial } from './windows-rig.js';
+import { corpusPath } from '../rig/rig.ts';
+import { assertSame, assertSucceeded } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import type { InstanceOptions } from '../standin/instance.ts';
+import { type WindowsRig, windowsTrial } from './windows-rig.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 // The VDI class in the registry of the prefix.
 
-import { windowsPath } from './places.js';
-import { wine } from './wine.js';
+import { windowsPath } from './places.ts';
+import { wine } from './wine.ts';
 
 const key =
   'HKLM\\Software\\Classes\\CLSID\\{40700425-0080-11d2-851f-00c04fc21759}\\InprocServer32';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { appFolder } from './places.js';
-import { WindowsRig } from './windows-rig.js';
+import { appFolder } from './places.ts';
+import { WindowsRig } from './windows-rig.ts';
 
 const script = join(appFolder, 'dist', 'test', 'windows', 'com-offender.js');
 

@@ -1,10 +1,10 @@
 // A client that breaks one rule of COM or VDI on purpose, run under Wine by com-judge.test.ts. Not a test.
 
-import { DataType, load } from '../../src/system/ffi.js';
-import { ComDeviceSet, setSlots } from '../../src/vdi/com/com-device-set.js';
-import { type ComKeys, openComLibraries } from '../../src/vdi/com/com-library.js';
-import { ComThread } from '../../src/vdi/com/com-thread.js';
-import { encodeConfiguration } from '../../src/vdi/struct-layout.js';
+import { DataType, load } from '../../src/system/ffi.ts';
+import { ComDeviceSet, setSlots } from '../../src/vdi/com/com-device-set.ts';
+import { type ComKeys, openComLibraries } from '../../src/vdi/com/com-library.ts';
+import { ComThread } from '../../src/vdi/com/com-thread.ts';
+import { encodeConfiguration } from '../../src/vdi/struct-layout.ts';
 
 const offences: Readonly<Record<string, (keys: ComKeys) => void>> = {
   none(keys) {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { DoctorReport } from '../../src/job/doctor/doctor-report.js';
-import type { Ended } from '../rig/program.js';
-import { windowsTrial } from './windows-rig.js';
+import type { DoctorReport } from '../../src/job/doctor/doctor-report.ts';
+import type { Ended } from '../rig/program.ts';
+import { windowsTrial } from './windows-rig.ts';
 
 function found({ stdout, stderr }: Ended, wanted: string) {
   const { findings } = JSON.parse(stdout.toString() || '{"findings":[]}') as DoctorReport;

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { assertNoDrillDatabase, drillPhases, evidence } from '../rig/drill-phases.js';
-import { checkJunit } from '../rig/junit-check.js';
-import { prepare, type RestorePhase } from '../rig/restore-phases.js';
-import { assertFailed } from '../rig/trial.js';
-import { windowsTrial } from './windows-rig.js';
+import { assertNoDrillDatabase, drillPhases, evidence } from '../rig/drill-phases.ts';
+import { checkJunit } from '../rig/junit-check.ts';
+import { prepare, type RestorePhase } from '../rig/restore-phases.ts';
+import { assertFailed } from '../rig/trial.ts';
+import { windowsTrial } from './windows-rig.ts';
 
 suite('a drill under Windows', { concurrency: 2 }, () => {
   test('passes, with its evidence on standard output and as JUnit', () =>

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import type { Fault } from '../standin/fault.js';
-import { appFolder } from './places.js';
-import { type WindowsRig, windowsTrial } from './windows-rig.js';
+import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import type { Fault } from '../standin/fault.ts';
+import { appFolder } from './places.ts';
+import { type WindowsRig, windowsTrial } from './windows-rig.ts';
 
 const MiB = 1024 * 1024;
 const holderScript = join(appFolder, 'dist', 'test', 'windows', 'file-holder.js');
+const partialHolderScript = join(appFolder, 'dist', 'test', 'windows', 'partial-holder.js');
 
 function assertNoBackup({ rig }: WindowsRig): void {
   assert.ok(!rig.server.statements.some((text) => text.startsWith('BACKUP')), 'no BACKUP is sent');
@@ -173,6 +174,22 @@ suite('names that Windows is particular about', { concurrency: 2 }, () => {
       assert.equal((await windows.rig.read('s.zst')).toString(), 'yesterday');
       const kept = await windows.rig.read('s.zst.partial');
       await assertSame(windows.rig, fingerprint(decompressAll(kept)));
+    }));
+
+  test('a partial file that another run has locked: exit 11, until that run is killed', () =>
+    windowsTrial(['s.zst'], async (windows) => {
+      const holder = windows.bare(['s.zst'], { script: partialHolderScript });
+      await holder.until('the locked file', () => holder.stderr.includes('held'));
+      assertFailed(
+        await windows.run(['Sales', 's.zst']).ended,
+        11,
+        /s\.zst\.partial is being written/,
+      );
+      assert.equal((await windows.rig.read('s.zst.partial')).toString(), 'begun');
+      assertNoBackup(windows);
+      holder.signal('SIGKILL');
+      await holder.ended;
+      assertSucceeded(await windows.run(['Sales', 's.zst']).ended);
     }));
 
   test('a name with a colon would be an alternate stream: exit 2', () =>

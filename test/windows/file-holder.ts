@@ -2,7 +2,7 @@
 // under Wine by failure.test.ts until it is killed.
 
 import { writeSync } from 'node:fs';
-import { DataType, load, type NoAnswer, open } from '../../src/system/ffi.js';
+import { DataType, load, type NoAnswer, open } from '../../src/system/ffi.ts';
 
 const { BigInt: Address, U32, U8Array } = DataType;
 const GENERIC_READ = 0x80000000;

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assertSame, assertSucceeded } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import { WindowsRig } from './windows-rig.js';
+import { assertSame, assertSucceeded } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import { WindowsRig } from './windows-rig.ts';
 
-const kills = Number(process.env.VDIBACKUP_TEST_KILLS ?? (process.env.CI ? 100 : 10));
+const kills = Number(process.env.VDIBACKUP_TEST_KILLS ?? (process.env.VDIBACKUP_CI ? 100 : 10));
 /** A run takes about this long from its start to its end under Wine. */
 const runMs = 2000;
 

@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, projectFolder } from './places.js';
-import { run } from './tools.js';
+import { cacheFolder, projectFolder } from './places.ts';
+import { run } from './tools.ts';
 
 /** Folder of `name@version`, fetched once. */
 export function npmPackage(name: string, version: string): string {

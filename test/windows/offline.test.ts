@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { prepare } from '../rig/restore-phases.js';
-import { assertFailed } from '../rig/trial.js';
-import { decompressAll } from '../rig/zstd.js';
-import { projectFolder } from './places.js';
-import { windowsTrial } from './windows-rig.js';
+import { prepare } from '../rig/restore-phases.ts';
+import { assertFailed } from '../rig/trial.ts';
+import { decompressAll } from '../rig/zstd.ts';
+import { projectFolder } from './places.ts';
+import { windowsTrial } from './windows-rig.ts';
 
 const golden = join(projectFolder, 'test', 'vectors', 'v1', 'sales.bak.zst');
 

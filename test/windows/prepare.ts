@@ -1,13 +1,13 @@
 // Makes everything the Windows tests need, as far as it is not there yet. Installs nothing by itself.
 
 import { join } from 'node:path';
-import { registerClass } from './com-class.js';
-import { projectFolder, standinDll } from './places.js';
-import { installRandomDll } from './random-dll.js';
-import { missingPackages, run } from './tools.js';
-import { assembleApp, nodePath } from './windows-app.js';
-import { makePrefix } from './wine.js';
-import { zstdBinding } from './zstd-binding.js';
+import { registerClass } from './com-class.ts';
+import { projectFolder, standinDll } from './places.ts';
+import { installRandomDll } from './random-dll.ts';
+import { missingPackages, run } from './tools.ts';
+import { assembleApp, nodePath } from './windows-app.ts';
+import { makePrefix } from './wine.ts';
+import { zstdBinding } from './zstd-binding.ts';
 
 const missing = missingPackages();
 if (missing.length > 0) {

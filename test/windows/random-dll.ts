@@ -2,8 +2,8 @@
 
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, system32 } from './places.js';
-import { compiler, run } from './tools.js';
+import { cacheFolder, system32 } from './places.ts';
+import { compiler, run } from './tools.ts';
 
 const source = `#include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);

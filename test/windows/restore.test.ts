@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ended } from '../rig/program.js';
+import type { Ended } from '../rig/program.ts';
 import {
   assertRestoreEnded,
   filesOf,
@@ -15,11 +15,11 @@ import {
   prepare,
   type RestorePhase,
   restorePhases,
-} from '../rig/restore-phases.js';
-import { corpusPath } from '../rig/rig.js';
-import { assertFailed, assertSucceeded } from '../rig/trial.js';
-import type { InstanceOptions } from '../standin/instance.js';
-import { type RunOptions, type WindowsRig, windowsTrial } from './windows-rig.js';
+} from '../rig/restore-phases.ts';
+import { corpusPath } from '../rig/rig.ts';
+import { assertFailed, assertSucceeded } from '../rig/trial.ts';
+import type { InstanceOptions } from '../standin/instance.ts';
+import { type RunOptions, type WindowsRig, windowsTrial } from './windows-rig.ts';
 
 const MiB = 1024 * 1024;
 const dataFolder = 'C:\\Program Files\\Microsoft SQL Server\\MSSQL16.MSSQLSERVER\\MSSQL\\DATA\\';

@@ -3,8 +3,8 @@
 
 import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { installed, npmPackage, versionOf } from './npm-package.js';
-import { appFolder, outFolder, projectFolder } from './places.js';
+import { installed, npmPackage, versionOf } from './npm-package.ts';
+import { appFolder, outFolder, projectFolder } from './places.ts';
 
 /** Of the newest major that starts under Wine 8. */
 const nodeVersion = '22.23.3';

@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { kerberosPrograms, SuiteRealm } from '../interop/kerberos.js';
-import { whereInstalled } from '../interop/odbc-environment.js';
-import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.js';
-import { decompressAll, fingerprint } from '../rig/zstd.js';
-import { type WindowsRig, windowsTrial } from './windows-rig.js';
+import { kerberosPrograms, SuiteRealm } from '../interop/kerberos.ts';
+import { whereInstalled } from '../interop/odbc-environment.ts';
+import { assertFailed, assertSame, assertSucceeded } from '../rig/trial.ts';
+import { decompressAll, fingerprint } from '../rig/zstd.ts';
+import { type WindowsRig, windowsTrial } from './windows-rig.ts';
 
 whereInstalled(kerberosPrograms, () => {
   suite('under Windows', () => {

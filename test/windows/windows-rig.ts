@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Rig } from '../rig/rig.js';
-import type { InstanceOptions } from '../standin/instance.js';
-import { wakeWine } from './wine.js';
-import { WineProgram, type WineProgramOptions } from './wine-program.js';
+import { Rig } from '../rig/rig.ts';
+import type { InstanceOptions } from '../standin/instance.ts';
+import { wakeWine } from './wine.ts';
+import { WineProgram, type WineProgramOptions } from './wine-program.ts';
 
 export type RunOptions = Partial<Pick<WineProgramOptions, 'env' | 'script' | 'shell' | 'stdin'>>;
 

@@ -5,12 +5,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ended } from '../rig/program.js';
-import { appFolder, windowsPath } from './places.js';
-import { winePath } from './tools.js';
-import { binPath, nodePath } from './windows-app.js';
-import { wineEnvironment } from './wine.js';
-import { processesOf } from './wine-processes.js';
+import type { Ended } from '../rig/program.ts';
+import { appFolder, windowsPath } from './places.ts';
+import { winePath } from './tools.ts';
+import { binPath, nodePath } from './windows-app.ts';
+import { wineEnvironment } from './wine.ts';
+import { processesOf } from './wine-processes.ts';
 
 const pourerScript = join(appFolder, 'dist', 'test', 'windows', 'stdin-pourer.js');
 

@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prefixFolder, system32 } from './places.js';
-import { run, winePath, wineServerPath } from './tools.js';
+import { prefixFolder, system32 } from './places.ts';
+import { run, winePath, wineServerPath } from './tools.ts';
 
 const commandTimeoutMs = 180_000;
 /** Longer than any pause between two programs of a test run. */

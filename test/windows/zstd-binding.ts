@@ -14,9 +14,9 @@ import {
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { installed, npmPackage, versionOf } from './npm-package.js';
-import { cacheFolder } from './places.js';
-import { compiler, cxxCompiler, dllTool, run } from './tools.js';
+import { installed, npmPackage, versionOf } from './npm-package.ts';
+import { cacheFolder } from './places.ts';
+import { compiler, cxxCompiler, dllTool, run } from './tools.ts';
 
 const headersVersion = '1.9.0';
 

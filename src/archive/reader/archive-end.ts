@@ -1,21 +1,22 @@
 // The end of an archive that is read from its start, once its frames are behind: trailer, seek table, nothing more.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../errors.js';
-import { damaged } from '../../storage/io-failure.js';
-import { readExactly, readSome, type Source } from '../../storage/source.js';
-import type { SkippedFrame } from '../../zstd/frame-walker.js';
-import { decodeSkippableHead, skippableHeadBytes } from '../../zstd/skippable-frame.js';
-import { decodeSeekTable, type SeekTable, seekTableBytes } from '../seek-table.js';
-import { type ArchiveTrailer, decodeArchiveTrailer, maxTrailerFrameBytes } from '../trailer.js';
-import { checkTable, checkTotals, type StoredArchive } from './archive-reader.js';
-import { formBytes, recogniseForm } from './backup-form.js';
+import { within } from '../../base/deadline.ts';
+import { Failure } from '../../base/errors.ts';
+import { damaged } from '../../storage/io-failure.ts';
+import { readExactly, readSome, type Source } from '../../storage/source.ts';
+import type { SkippedFrame } from '../../zstd/frame-walker.ts';
+import { seekTableBytes } from '../seek-table.ts';
+import { type ArchiveTrailer, decodeArchiveTrailer, maxTrailerFrameBytes } from '../trailer.ts';
+import { checkTotals, checkTrailer } from './archive-reader.ts';
+import { formBytes, recogniseForm } from './backup-form.ts';
+import type { StoredArchive } from './stored-archive.ts';
+import { StoredSeekTable } from './stored-seek-table.ts';
 
 /** How long a pipe may take to say that nothing follows, ms. A writer that forgets to close it has said all the same. */
 const closingMs = 1000;
 
 /** What was read of the archive. */
-export interface Found {
+interface Found {
   /** zstd frames. */
   readonly frames: number;
   readonly rawBytes: number;
@@ -32,11 +33,14 @@ export async function checkEnd(
   found: Found,
 ): Promise<void> {
   const { name } = source;
-  const { trailer, end: tableAt } = await readTrailer(source, frame, found);
-  const table = await readTable(source, tableAt, found);
-  checkTable(table, framesAt, name);
-  checkTotals({ trailer, table }, header, name);
-  await refuseMore(source, tableAt + seekTableBytes(table.count));
+  const { trailer, end: at } = await readTrailer(source, frame, found);
+  // Of the length that was read, header and trailer included.
+  const count = found.frames + 2;
+  checkTrailer(trailer, header, count, name);
+  const [trailerBytes, { frameSize }] = [frame?.bytes ?? 0, header];
+  const place = { source, at, count, headerBytes: framesAt, trailerBytes, frameSize };
+  checkTotals({ trailer, table: await StoredSeekTable.read(place) }, name);
+  await refuseMore(source, at + seekTableBytes(count));
 }
 
 /** The trailer, if it says what was found, and the offset where it ends. Failure `integrity`. */
@@ -60,28 +64,18 @@ export async function readTrailer(
 
 function withoutTrailer(name: string, { frames, rawBytes }: Found): Failure {
   const holds = `${frames} whole frames (${rawBytes} bytes)`;
-  return new Failure('integrity', 'unfinished', `${name} ends without a trailer after ${holds}`, {
+  return new Failure('unfinished', `${name} ends without a trailer after ${holds}`, {
     hints: ['the backup that wrote it did not end well, or it was cut short on its way'],
   });
 }
 
-/** Of the length that was read, header and trailer included, before anything is allocated. */
-async function readTable(source: Source, offset: number, found: Found): Promise<SeekTable> {
-  const { name } = source;
-  const bytes = seekTableBytes(found.frames + 2);
-  const head = decodeSkippableHead(await readExactly(source, offset, skippableHeadBytes), name);
-  if (head.contentBytes !== bytes - skippableHeadBytes)
-    throw damaged(name, `the seek table at byte ${offset} is not that of ${found.frames} frames`);
-  return decodeSeekTable(await readExactly(source, offset, bytes), offset + bytes, name);
-}
-
 async function refuseMore(source: Source, end: number): Promise<void> {
-  const late = sleep(closingMs, new Uint8Array(0), { ref: false });
-  const more = await Promise.race([readSome(source, end, formBytes), late]);
+  const more = await within(readSome(source, end, formBytes), closingMs, { ref: false });
   // Anything else is what pipes and tapes add: line ends, zeros.
-  if (recogniseForm(more) === undefined) return;
+  if (!more || recogniseForm(more) === undefined) return;
   const message = `${source.name} goes on with another backup behind its archive, which ends at byte ${end}`;
-  throw new Failure('integrity', 'archive-goes-on', message, {
+  throw new Failure('archive-goes-on', message, {
+    offset: end,
     hints: ['pipe one archive only; the files of a chain or of a stripe set are named one by one'],
   });
 }

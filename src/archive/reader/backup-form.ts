@@ -1,7 +1,7 @@
 // What a file is, by its first bytes and never by its name.
 
-import { zstdFrameMagic } from '../../zstd/frame-header.js';
-import { archiveFrameMagic, isSkippable, skippableHeadBytes } from '../../zstd/skippable-frame.js';
+import { zstdFrameMagic } from '../../zstd/frame-header.ts';
+import { archiveFrameMagic, isSkippable, skippableHeadBytes } from '../../zstd/skippable-frame.ts';
 
 /**
  * `archive`: ours. `zstd`: any other Zstandard stream. `mtf`: a native backup. `mssqlbak`: a native backup

@@ -1,17 +1,17 @@
 // What is found out about a frame before it is decompressed: whether it is the one the seek table lists, and
 // whether what stands between the frames of another program's file is really of our own making.
-import type { Failure } from '../../errors.js';
-import { damaged } from '../../storage/io-failure.js';
-import { readExactly, readSome, type Source } from '../../storage/source.js';
+import type { Failure } from '../../base/errors.ts';
+import { damaged } from '../../storage/io-failure.ts';
+import { readSome, type Source } from '../../storage/source.ts';
 import {
   decodeFrameHeader,
   type FrameHeader,
   frameChecksum,
   frameChecksumBytes,
-} from '../../zstd/frame-header.js';
-import type { FrameWalker, SkippedFrame } from '../../zstd/frame-walker.js';
-import { isOurs, ourBeginningBytes } from '../../zstd/skippable-frame.js';
-import { blockHeaderBytes, decodeZstdBlock } from '../../zstd/zstd-block.js';
+} from '../../zstd/frame-header.ts';
+import type { FrameWalker, SkippedFrame } from '../../zstd/frame-walker.ts';
+import { isOurs, ourBeginningBytes } from '../../zstd/skippable-frame.ts';
+import { blockHeaderBytes, decodeZstdBlock } from '../../zstd/zstd-block.ts';
 
 /** What `isOurs` finds in the file of another program, in words. */
 export const strayPart = 'is a part of an archive of vdibackup, but it does not begin as one';
@@ -29,9 +29,8 @@ export interface PlannedFrame {
 
 /** What the frame says of itself must be what the table says. Failure `integrity`. */
 export function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: string): void {
-  const where = placeOf(planned);
-  const header = decodeFrameHeader(frame, `${file}, ${where}`);
-  if (header.dictionaryId !== 0) throw damaged(file, `${where} needs a dictionary`);
+  const header = decodeFrameHeader(frame, `${file}, ${placeOf(planned)}`, planned.offset);
+  if (header.dictionaryId !== 0) throw badFrame(planned, 'needs a dictionary', file);
   if (header.contentSize !== planned.rawBytes) throw otherSize(planned, header.contentSize, file);
   if (planned.checksum === undefined) return;
   if (!header.hasChecksum || frameChecksum(frame) !== planned.checksum)
@@ -42,30 +41,29 @@ export function checkFrame(frame: Uint8Array, planned: PlannedFrame, file: strin
 
 /** As `checkFrame`, of a frame too long to be in memory: by its headers and its last bytes. Failure `integrity`. */
 export async function checkLongFrame(
-  source: Source,
   walker: FrameWalker,
   planned: PlannedFrame,
+  file: string,
 ): Promise<void> {
   const frame = await walker.at(planned.offset);
   const data = frame?.kind === 'data' ? frame : undefined;
-  if (data?.rawBytes !== planned.rawBytes) throw otherSize(planned, data?.rawBytes, source.name);
-  if (data.bytes !== planned.bytes) throw otherEnd(planned, source.name);
-  const checksumAt = planned.offset + planned.bytes - frameChecksumBytes;
-  const found = frameChecksum(await readExactly(source, checksumAt, frameChecksumBytes));
-  if (!data.hasChecksum || found !== planned.checksum) throw otherChecksum(planned, source.name);
+  if (data?.rawBytes !== planned.rawBytes) throw otherSize(planned, data?.rawBytes, file);
+  if (data.bytes !== planned.bytes) throw otherEnd(planned, file);
+  if (!data.hasChecksum || (await walker.checksum(data)) !== planned.checksum)
+    throw otherChecksum(planned, file);
 }
 
 function otherSize(planned: PlannedFrame, found: number | undefined, file: string): Failure {
   const said = `says it holds ${found ?? 'an unknown number of'} raw bytes`;
-  return damaged(file, `${placeOf(planned)} ${said}, not ${planned.rawBytes}`);
+  return badFrame(planned, `${said}, not ${planned.rawBytes}`, file);
 }
 
 function otherChecksum(planned: PlannedFrame, file: string): Failure {
-  return damaged(file, `${placeOf(planned)} has another checksum than the seek table`);
+  return badFrame(planned, 'has another checksum than the seek table', file);
 }
 
 function otherEnd(planned: PlannedFrame, file: string): Failure {
-  return damaged(file, `${placeOf(planned)} does not end where the seek table says`);
+  return badFrame(planned, 'does not end where the seek table says', file);
 }
 
 /** Bytes to the end of the frame's checksum; undefined when its blocks lead out of `frame`. */
@@ -81,7 +79,18 @@ function lengthOf(frame: Uint8Array, { headerBytes }: FrameHeader): number | und
 
 /** The file ends before the frame does. */
 export function cutFrame(planned: PlannedFrame, file: string): Failure {
-  return damaged(file, `${placeOf(planned)} is cut short`, 'truncated');
+  return badFrame(planned, 'is cut short', file, 'truncated');
+}
+
+/** `what` is wrong with the frame, in words that follow its name. Failure `integrity`. */
+export function badFrame(
+  planned: PlannedFrame,
+  what: string,
+  file: string,
+  code?: 'truncated',
+): Failure {
+  const place = { offset: planned.offset, ...(code && { code }) };
+  return damaged(file, `${placeOf(planned)} ${what}`, place);
 }
 
 /** The frame in words. */
@@ -103,5 +112,5 @@ export function refuseStray(
   { offset, isOurs }: Pick<SkippedFrame, 'offset' | 'isOurs'>,
   file: string,
 ): void {
-  if (isOurs) throw damaged(file, `at byte ${offset} ${strayPart}`);
+  if (isOurs) throw damaged(file, `at byte ${offset} ${strayPart}`, { offset });
 }

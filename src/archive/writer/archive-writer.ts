@@ -1,14 +1,14 @@
 // Writes one archive (docs/archive-format.md) into a sink: header, frames, trailer, seek table.
-// Not here: compression (the frames come finished) and the file's final name (file-sink.ts).
+// Not here: compression (the frames come finished) and the file's final name (partial-file.ts).
 import { createHash, type Hash } from 'node:crypto';
-import { internalError } from '../../errors.js';
-import type { Sink } from '../../storage/sink.js';
-import { StickyQueue } from '../../storage/sticky-queue.js';
-import { decodeFrameHeader, frameChecksum } from '../../zstd/frame-header.js';
-import { type ArchiveHeader, encodeArchiveHeader } from '../header.js';
-import { emptyChecksum, SeekTable } from '../seek-table.js';
-import { encodeArchiveTrailer, type TrailerFacts, trailerFrameBytes } from '../trailer.js';
-import type { StoredStripe, StripeWriter } from './stripe-writer.js';
+import { internalError } from '../../base/errors.ts';
+import type { Sink } from '../../storage/sink.ts';
+import { StickyQueue } from '../../storage/sticky-queue.ts';
+import { decodeFrameHeader, frameChecksum } from '../../zstd/frame-header.ts';
+import { type ArchiveHeader, encodeArchiveHeader } from '../header.ts';
+import { emptyChecksum, SeekTable } from '../seek-table.ts';
+import { encodeArchiveTrailer, type TrailerFacts, trailerFrameBytes } from '../trailer.ts';
+import type { StoredStripe, StripeWriter } from './stripe-writer.ts';
 
 export interface WriterOptions {
   /** Compute SHA-256 of the file as it is finished; default false. Costs one pass of hashing on this thread. */

@@ -1,13 +1,13 @@
 // Stores the stream as SQL Server sent it (`--compress none|server`): no header, trailer or table, so the
 // file is a plain native backup.
 import { createHash, type Hash } from 'node:crypto';
-import { internalError } from '../../errors.js';
-import type { Sink } from '../../storage/sink.js';
-import { StickyQueue } from '../../storage/sticky-queue.js';
-import type { ArchiveHeader } from '../header.js';
-import type { TrailerFacts } from '../trailer.js';
-import type { WriterOptions } from './archive-writer.js';
-import type { StoredStripe, StripeWriter } from './stripe-writer.js';
+import { internalError } from '../../base/errors.ts';
+import type { Sink } from '../../storage/sink.ts';
+import { StickyQueue } from '../../storage/sticky-queue.ts';
+import type { ArchiveHeader } from '../header.ts';
+import type { TrailerFacts } from '../trailer.ts';
+import type { WriterOptions } from './archive-writer.ts';
+import type { StoredStripe, StripeWriter } from './stripe-writer.ts';
 
 type State = 'new' | 'open' | 'finished';
 

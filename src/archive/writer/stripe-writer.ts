@@ -1,6 +1,6 @@
 // The port through which the pipeline stores one stripe, whatever form it is stored in.
-import type { ArchiveHeader } from '../header.js';
-import type { TrailerFacts } from '../trailer.js';
+import type { ArchiveHeader } from '../header.ts';
+import type { TrailerFacts } from '../trailer.ts';
 
 export interface StoredStripe {
   /** Bytes of the file. */

@@ -1,25 +1,24 @@
 // `vdibackup doctor`: words -> request -> job -> table or JSON on stdout, and the last line.
 
-import { resolve } from 'node:path';
-import type { DoctorSummary, Emit } from '../../base/events.js';
-import type { FindingLevel } from '../../base/finding.js';
-import { Failure } from '../../errors.js';
-import type { DoctorReport, DoctorRequest } from '../../job/doctor/doctor-report.js';
-import { writeReport, writeTable } from '../json-report.js';
-import {
-  type Connection,
-  connection,
-  definedOnly,
-  type Login,
-} from '../options/connection-options.js';
-import { databaseName } from '../options/option-values.js';
-import type { DoctorCommandFlags } from '../program.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { prepareSpeech, type Speech } from './speech.js';
+import { Failure } from '../../base/errors.ts';
+import type { DoctorSummary, Emit } from '../../base/events.ts';
+import type { FindingLevel } from '../../base/finding.ts';
+import type { DoctorReport, DoctorRequest } from '../../job/doctor/doctor-report.ts';
+import type { ConnectionFlags } from '../options/connection-options.ts';
+import { type Connection, connection, type Login } from '../options/connection-options.ts';
+import { definedOnly } from '../options/defined-only.ts';
+import { localPath } from '../options/local-path.ts';
+import { databaseName } from '../options/option-values.ts';
+import type { SpeechFlags } from '../options/speech-flags.ts';
+import { refuseClosedStdout, writeReport, writeTable } from '../report/json-report.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { prepareOutput, type Speech } from './speech.ts';
+
+export type DoctorCommandFlags = DoctorFlags & ConnectionFlags & SpeechFlags;
 
 /** As commander leaves them: words, not yet values. */
-export interface DoctorFlags {
+interface DoctorFlags {
   readonly dest?: string;
   readonly assumeLocal?: true;
   readonly vdiLibrary?: string;
@@ -32,34 +31,38 @@ export async function doctorCommand(
   speech: Speech,
 ): Promise<void> {
   speech.title = { verb: 'doctor', files: [] };
-  if (database !== undefined) databaseName(database);
+  refuseClosedStdout(around);
+  const named = database === undefined ? undefined : databaseName(database);
   if (flags.dest === '') throw usageError('invalid-value', '--dest names no folder');
   const folder = flags.dest ?? (database === undefined ? undefined : '.');
   const { target, login } = connection(flags, around);
-  await prepareSpeech({ ...flags, progress: 'none' }, around, speech, []);
+  await prepareOutput({ ...flags, progress: 'none' }, around, speech, []);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await loginIfAny(login, emit)) });
   const request: DoctorRequest = Object.freeze({
     connection: settings,
     assumeLocal: flags.assumeLocal ?? false,
+    allowWritableProgram: flags.allowWritableProgram ?? false,
     ...definedOnly({
-      database,
-      folder: folder === undefined ? undefined : resolve(folder),
+      database: named,
+      folder: folder === undefined ? undefined : localPath(folder, around.platform),
       vdiLibrary: flags.vdiLibrary || around.env.VDIBACKUP_VDI_LIBRARY || undefined,
     }),
   });
   const doctorJob = await around.loadDoctorJob();
   around.abort.throwIfAborted();
   const told = await doctorJob(request, around.abort, emit, around.speakOn);
-  const report = around.redactor.scrubValue(told) as DoctorReport;
-  const lost = flags.json ? writeReport(around, report) : writeTable(around, await table(report));
+  const report = around.redactor.scrubValue(told);
+  const lost = await (flags.json
+    ? writeReport(around, report)
+    : writeTable(around, await table(report)));
   if (!report.healthy) throw problemsFailure(report);
   if (lost) throw lost;
-  speech.reporters.succeeded(summary(report), speech.title);
+  await speech.reporters.succeeded(summary(report), speech.title);
 }
 
 async function table(report: DoctorReport): Promise<string> {
-  return (await import('../report/doctor-table.js')).doctorTable(report);
+  return (await import('../report/doctor-table.ts')).doctorTable(report);
 }
 
 /** Nobody to log in as is a finding like any other; all that needs no login is looked at. */
@@ -90,10 +93,5 @@ function problemsFailure({ findings }: DoctorReport): Failure {
   const what = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   const [first] = problems;
   const hints = first?.fix === undefined ? [] : [`Fix it: ${first.fix}`];
-  return new Failure(
-    'environment',
-    'problems-found',
-    `${what}: ${first?.message ?? 'unknown'}${many}`,
-    { hints },
-  );
+  return new Failure('problems-found', `${what}: ${first?.message ?? 'unknown'}${many}`, { hints });
 }

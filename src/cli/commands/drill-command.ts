@@ -1,29 +1,44 @@
 // `vdibackup drill`: words -> request -> job -> evidence on stdout and as JUnit, and the last line.
 
-import { readFile } from 'node:fs/promises';
-import type { DrillSummary } from '../../base/events.js';
-import { asError, Failure } from '../../errors.js';
-import type { DrillReport } from '../../job/drill/drill-report.js';
-import type { Assertion, DrillRequest } from '../../job/drill/drill-request.js';
-import { assertionOf, parseDrillScript } from '../../job/drill/drill-script.js';
-import { junitXml } from '../files/junit-xml.js';
-import { inputFiles } from '../files/side-file.js';
-import { writeReport } from '../json-report.js';
-import { junitFile, writeJunit } from '../junit-file.js';
-import { connection } from '../options/connection-options.js';
-import { type ReadingFlags, reading, sourcePaths } from '../options/restore-options.js';
-import type { DrillCommandFlags } from '../program.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { checkStdin } from './restore-command.js';
-import { prepareSpeech, type Speech } from './speech.js';
+import { asError, Failure } from '../../base/errors.ts';
+import type { DrillSummary } from '../../base/events.ts';
+import type { DrillReport } from '../../job/drill/drill-report.ts';
+import type { Assertion, DrillRequest } from '../../job/drill/drill-request.ts';
+import { assertionOf, parseDrillScript } from '../../job/drill/drill-script.ts';
+import { lateness } from '../../job/files/last-steps.ts';
+import { destinationIsStuck, unlessStuck } from '../../job/serving/stall-watch.ts';
+import { type JunitFile, junitFile, removeJunit, writeJunit } from '../files/junit-file.ts';
+import { junitXml } from '../files/junit-xml.ts';
+import { inputFiles } from '../files/side-file.ts';
+import { readSideInput } from '../files/side-input.ts';
+import type { ConnectionFlags } from '../options/connection-options.ts';
+import { connection } from '../options/connection-options.ts';
+import { given, oneOf, stallTimeoutOrOff, wholeNumber } from '../options/option-values.ts';
+import { type ReadingFlags, reading, sourcePaths } from '../options/restore-options.ts';
+import type { SpeechFlags } from '../options/speech-flags.ts';
+import { checkLibrary } from '../own-code.ts';
+import { refuseClosedStdout, writeReport } from '../report/json-report.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { checkStdin } from './data-streams.ts';
+import { prepareSpeech, type Speech } from './speech.ts';
+
+export type DrillCommandFlags = DrillFlags & ConnectionFlags & SpeechFlags;
+
+/** Bytes of `--assert-file`: no script that a person wrote is longer, and another file named by mistake may be. */
+const maxScriptBytes = 1024 * 1024;
+
+/** The largest `max degree of parallelism` (sp_configure). */
+const maxMaxdop = 32_767;
 
 /** As commander leaves them: words, not yet values. */
-export interface DrillFlags extends ReadingFlags {
+interface DrillFlags extends ReadingFlags {
   readonly assert?: readonly string[];
   readonly expect?: readonly string[];
   readonly assertFile?: string;
   readonly junit?: string;
+  readonly checkdb?: string;
+  readonly maxdop?: string;
 }
 
 export async function drillCommand(
@@ -33,34 +48,68 @@ export async function drillCommand(
   speech: Speech,
 ): Promise<void> {
   speech.title = { verb: 'drill', files };
-  const { target, login } = connection(flags, around);
-  const rest = { ...reading(flags, around), files: sourcePaths(files) };
   const used = inputsOf(files, flags);
-  const assertions = Object.freeze([...pairs(flags), ...(await script(flags))]);
-  checkStdin(files, around);
   const junit =
-    flags.junit === undefined ? undefined : await around.abort.race(junitFile(flags.junit, used));
+    flags.junit === undefined ? undefined : await cleared(flags.junit, flags, around, used);
+  refuseClosedStdout(around);
+  const { target, login } = connection(flags, around);
+  const rest = {
+    ...reading(flags, around),
+    ...consistency(flags),
+    files: sourcePaths(files, around.platform),
+  };
+  const assertions = Object.freeze([...pairs(flags), ...(await script(flags, around))]);
+  checkStdin(files, around);
   await prepareSpeech(flags, around, speech, [...used, ...(junit ? [junit.target] : [])]);
   const emit = speech.reporters.event.bind(speech.reporters);
   const settings = Object.freeze({ ...target, ...(await login(emit)) });
   const request: DrillRequest = Object.freeze({ ...rest, assertions, connection: settings });
+  await checkLibrary(flags, request, around.abort);
   const drillJob = await around.loadDrillJob();
   around.abort.throwIfAborted();
   const result = await drillJob(request, around.abort, emit, around.speakOn);
   const { failure } = result;
-  const report = around.redactor.scrubValue(result.report) as DrillReport;
-  const lost = writeReport(around, report);
-  const unwritten = junit && (await writeJunit(junit, junitXml(report)));
+  const report = around.redactor.scrubValue(result.report);
+  const lost = await writeReport(around, report);
+  const { late, end } = lateness(request.stallTimeout, around.abort);
+  const unwritten = junit && (await writeJunit(junit, junitXml(report), late, emit));
+  end();
   const losses = [lost, unwritten].filter((loss) => loss !== undefined);
   // What the drill found is the cause, and its exit code the one that scripts wait for.
   const cause = failure ?? losses.shift();
   for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
   if (cause) throw cause;
-  speech.reporters.succeeded(summary(report), speech.title);
+  await speech.reporters.succeeded(summary(report), speech.title);
+}
+
+/** Where the evidence goes, without that of an earlier drill; a file system that hangs is a stall. */
+function cleared(
+  junit: string,
+  { stallTimeout }: DrillFlags,
+  { abort }: Surroundings,
+  used: readonly string[],
+): Promise<JunitFile> {
+  const clearing = junitFile(junit, used).then(async (file) => {
+    await removeJunit(file);
+    return file;
+  });
+  // A duration that is none is refused later: first the old verdict goes.
+  return unlessStuck(clearing, stallTimeoutOrOff(stallTimeout), destinationIsStuck, abort);
 }
 
 function inputsOf(files: readonly string[], { assertFile }: DrillFlags): readonly string[] {
   return assertFile === undefined ? inputFiles(files) : [...inputFiles(files), assertFile];
+}
+
+const extents = ['full', 'physical', 'none'] as const;
+
+/** Which check the database shall pass. */
+function consistency({ checkdb = 'full', maxdop }: DrillFlags): Pick<DrillRequest, 'checkdb'> {
+  const extent = oneOf('--checkdb', checkdb, extents);
+  const threads = given(maxdop, (text) => wholeNumber('--maxdop', text, 0, maxMaxdop));
+  if (extent === 'none' && threads !== undefined)
+    throw usageError('conflict', '--maxdop is for DBCC CHECKDB, which --checkdb none leaves out');
+  return extent === 'none' ? {} : { checkdb: Object.freeze({ extent, maxdop: threads }) };
 }
 
 /** The nth --expect belongs to the nth --assert. */
@@ -73,10 +122,15 @@ function pairs({ assert = [], expect = [] }: DrillFlags): Assertion[] {
   return assert.map((query, index) => assertionOf(query, expect[index] ?? ''));
 }
 
-async function script({ assertFile }: DrillFlags): Promise<readonly Assertion[]> {
+async function script(
+  { assertFile }: DrillFlags,
+  { abort }: Surroundings,
+): Promise<readonly Assertion[]> {
   if (assertFile === undefined) return [];
   try {
-    return parseDrillScript(await readFile(assertFile, 'utf8'), assertFile);
+    const { bytes } = await readSideInput(assertFile, maxScriptBytes + 1, abort);
+    if (bytes.length > maxScriptBytes) throw new Error(`more than ${maxScriptBytes} bytes`);
+    return parseDrillScript(bytes.toString('utf8'), assertFile);
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
     throw usageError('assert-file', `cannot read --assert-file: ${asError(thrown).message}`);

@@ -1,12 +1,19 @@
 // `vdibackup extract`: words -> request -> job -> last line.
 
-import { resolve } from 'node:path';
-import { outputFiles } from '../files/side-file.js';
-import { threads } from '../options/option-values.js';
-import type { ExtractFlags } from '../program.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { prepareSpeech, type Speech } from './speech.js';
+import { outputFiles } from '../files/side-file.ts';
+import { localPath } from '../options/local-path.ts';
+import { threads } from '../options/option-values.ts';
+import type { SpeechFlags } from '../options/speech-flags.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { checkDataStdout } from './data-streams.ts';
+import { prepareSpeech, type Speech } from './speech.ts';
+
+export interface ExtractFlags extends SpeechFlags {
+  readonly salvage?: true;
+  readonly overwrite?: true;
+  readonly threads?: string;
+}
 
 const stdout = '-';
 
@@ -20,10 +27,12 @@ export async function extractCommand(
   const target = out ?? stdout;
   speech.title = { verb: 'extract', files: [file] };
   check(file, target, flags, around);
+  const path = localPath(file, around.platform);
+  const targetPath = target === stdout ? stdout : localPath(target, around.platform);
   await prepareSpeech(flags, around, speech, [file, ...outputFiles([target])]);
   const request = Object.freeze({
-    file: resolve(file),
-    out: target === stdout ? stdout : resolve(target),
+    file: path,
+    out: targetPath,
     salvage: flags.salvage ?? false,
     overwrite: flags.overwrite ?? false,
     threads: threads(flags.threads, around.cpus),
@@ -32,24 +41,18 @@ export async function extractCommand(
   around.abort.throwIfAborted();
   const emit = speech.reporters.event.bind(speech.reporters);
   const summary = await extractJob(request, around.abort, emit);
-  speech.reporters.succeeded(summary, speech.title);
+  await speech.reporters.succeeded(summary, speech.title);
 }
 
 function check(
   file: string,
   target: string,
   { overwrite }: ExtractFlags,
-  { stdoutIsTerminal }: Surroundings,
+  around: Surroundings,
 ): void {
   if (file === stdout)
     throw usageError('stdin', 'extract reads a file, not stdin', 'zstd -dc reads stdin.');
   if (target !== stdout) return;
   if (overwrite) throw usageError('stdout', "--overwrite needs a file, '-' is stdout");
-  if (stdoutIsTerminal) {
-    throw usageError(
-      'stdout',
-      'stdout is a terminal, which cannot take a backup',
-      'Redirect it, pipe it, or name a file.',
-    );
-  }
+  checkDataStdout(around);
 }

@@ -1,12 +1,12 @@
 // `vdibackup info`: words -> job -> table or JSON on stdout, and the last line.
 
-import { resolve } from 'node:path';
-import type { InfoReport } from '../../job/info/info-report.js';
-import { writeReport, writeTable } from '../json-report.js';
-import type { SpeechFlags } from '../program.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { prepareSpeech, type Speech } from './speech.js';
+import type { InfoReport } from '../../job/info/info-report.ts';
+import { localPath } from '../options/local-path.ts';
+import type { SpeechFlags } from '../options/speech-flags.ts';
+import { refuseClosedStdout, writeReport, writeTable } from '../report/json-report.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { prepareSpeech, type Speech } from './speech.ts';
 
 export async function infoCommand(
   files: readonly string[],
@@ -15,20 +15,22 @@ export async function infoCommand(
   speech: Speech,
 ): Promise<void> {
   speech.title = { verb: 'info', files };
+  refuseClosedStdout(around);
   if (files.includes('-')) throw usageError('stdin', 'info reads files, not stdin');
+  const paths = files.map((file) => localPath(file, around.platform));
   await prepareSpeech({ ...flags, progress: 'none' }, around, speech, files);
   const infoJob = await around.loadInfoJob();
   around.abort.throwIfAborted();
-  const report = await infoJob(
-    files.map((file) => resolve(file)),
-    around.abort,
-  );
-  const lost = flags.json ? writeReport(around, report) : writeTable(around, await table(report));
+  const told = await infoJob(paths, around.abort);
+  const report = around.redactor.scrubValue(told);
+  const lost = await (flags.json
+    ? writeReport(around, report)
+    : writeTable(around, await table(report)));
   if (lost) throw lost;
-  speech.reporters.succeeded({ job: 'info', files }, speech.title);
+  await speech.reporters.succeeded({ job: 'info', files }, speech.title);
 }
 
 async function table({ files }: InfoReport): Promise<string> {
-  const { infoTable } = await import('../report/info-table.js');
+  const { infoTable } = await import('../report/info-table.ts');
   return files.map(infoTable).join('\n');
 }

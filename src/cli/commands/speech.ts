@@ -1,17 +1,14 @@
-// `vdibackup backup`: words -> request -> job -> last line.
+// Who speaks in a run, where and how much: what every command prepares first.
 
-import type { LogLevel } from '../files/log-file.js';
-import { powerShellWarning } from '../files/powershell-pipe.js';
-import { outputFiles, refuseJobFile } from '../files/side-file.js';
-import { type BackupPlan, backupPlan } from '../options/backup-options.js';
-import { connection } from '../options/connection-options.js';
-import { oneOf } from '../options/option-values.js';
-import type { BackupCommandFlags, SpeechFlags } from '../program.js';
-import type { RunTitle } from '../report/result-line.js';
-import type { TextReporter } from '../report/text-reporter.js';
-import type { Reporters } from '../reporter.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
+import type { LogLevel } from '../files/log-file.ts';
+import { refuseJobFile } from '../files/side-file.ts';
+import { oneOf } from '../options/option-values.ts';
+import type { SpeechFlags } from '../options/speech-flags.ts';
+import { checkProgram } from '../own-code.ts';
+import type { Reporters } from '../report/reporter.ts';
+import type { RunTitle } from '../report/result-line.ts';
+import type { TextReporter } from '../report/text-reporter.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** Who speaks in this run, and about what. */
 export interface Speech {
@@ -25,43 +22,19 @@ const progressKinds = ['auto', 'bar', 'plain', 'none'] as const;
 /** Also the words of log-file.ts, which is only loaded when there is a log. */
 const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-export async function backupCommand(
-  database: string,
-  files: readonly string[],
-  flags: BackupCommandFlags,
+/** Output as the command line wants it. What goes wrong from here on is in the log, too: now the program is looked at. */
+export async function prepareSpeech(
+  flags: SpeechFlags,
   around: Surroundings,
   speech: Speech,
+  files: readonly string[],
 ): Promise<void> {
-  const { target, login } = connection(flags, around);
-  const plan = backupPlan(database, files, flags, target, around);
-  speech.title = plan.title;
-  checkStdout(plan, around);
-  await prepareSpeech(flags, around, speech, outputFiles(plan.title.files));
-  if (speech.text) speech.text.saysPlan = plan.title.dryRun;
-  const emit = speech.reporters.event.bind(speech.reporters);
-  if (plan.title.files[0] === '-' && !plan.title.dryRun) {
-    const warning = powerShellWarning(await around.parentProgram());
-    if (warning) emit(warning);
-  }
-  const request = plan.complete(Object.freeze({ ...target, ...(await login(emit)) }));
-  const backupJob = await around.loadBackupJob();
-  around.abort.throwIfAborted();
-  const summary = await backupJob(request, around.abort, emit, around.speakOn);
-  speech.reporters.succeeded(summary, plan.title);
-}
-
-function checkStdout({ title }: BackupPlan, { stdoutIsTerminal }: Surroundings): void {
-  if (title.files[0] === '-' && stdoutIsTerminal && !title.dryRun) {
-    throw usageError(
-      'stdout',
-      'stdout is a terminal, which cannot take a backup',
-      'Redirect it, pipe it, or name a file.',
-    );
-  }
+  await prepareOutput(flags, around, speech, files);
+  checkProgram(flags);
 }
 
 /** Progress and the log file, as the command line wants them; the log is none of the `files` of the job. */
-export async function prepareSpeech(
+export async function prepareOutput(
   flags: SpeechFlags,
   around: Surroundings,
   { reporters, text }: Speech,
@@ -71,14 +44,15 @@ export async function prepareSpeech(
   const level = oneOf('--log-level', flags.logLevel, logLevels);
   if (flags.logFile !== undefined) {
     await around.abort.race(refuseJobFile('--log-file', flags.logFile, files));
-    const { LogFile } = await import('../files/log-file.js');
+    const { LogFile } = await import('../files/log-file.ts');
     const onFailure = (reason: string) =>
       reporters.event({
         event: 'warning',
         code: 'log-file',
         message: `nothing more is written to '${flags.logFile}': ${reason}`,
       });
-    reporters.add(new LogFile(flags.logFile, level, around.redactor, onFailure));
+    const opening = LogFile.open(flags.logFile, level, onFailure);
+    reporters.add(await around.abort.race(opening));
   }
   if (text) await showProgress(progress, text, around);
 }
@@ -86,14 +60,15 @@ export async function prepareSpeech(
 async function showProgress(
   kind: (typeof progressKinds)[number],
   text: TextReporter,
-  { output, stderrIsTerminal, columns }: Surroundings,
+  { output, stderrIsTerminal, columns, env }: Surroundings,
 ): Promise<void> {
   if (kind === 'none') return;
-  if (kind === 'plain' || !stderrIsTerminal) {
-    const { PlainProgress } = await import('../report/plain-progress.js');
+  const isDumb = kind === 'auto' && env.TERM === 'dumb';
+  if (kind === 'plain' || !stderrIsTerminal || isDumb) {
+    const { PlainProgress } = await import('../report/plain-progress.ts');
     text.showProgress(new PlainProgress(output));
   } else {
-    const { ProgressBar } = await import('../report/progress-bar.js');
+    const { ProgressBar } = await import('../report/progress-bar.ts');
     text.showProgress(new ProgressBar(output, columns));
   }
 }

@@ -1,13 +1,13 @@
 // A drill as JUnit XML, in the shape that Jenkins, GitLab, GitHub actions and Azure read: testsuites > testsuite >
 // properties, testcase > failure | error | skipped.
 
-import type { DrillCheck, DrillReport } from '../../job/drill/drill-report.js';
+import type { DatabaseCheck, DrillCheck, DrillReport } from '../../job/drill/drill-report.ts';
 
 type Attributes = Readonly<Record<string, string | number>>;
 
 interface TestCase {
   readonly name: string;
-  readonly check: DrillCheck;
+  readonly check: DrillCheck & Partial<Pick<DatabaseCheck, 'reason' | 'notes'>>;
   /** A drill that cannot go on is an error of the test, a check that fails is its finding. */
   readonly as: 'error' | 'failure';
   readonly detail: string;
@@ -40,12 +40,17 @@ function testCases(report: DrillReport): TestCase[] {
   const { files, restore, checkdb, assertions } = report;
   return [
     { name: 'restore', check: restore, as: 'error', detail: files.join('\n') },
-    { name: 'DBCC CHECKDB', check: checkdb, as: 'failure', detail: '' },
+    { name: checkTitle(checkdb), check: checkdb, as: 'failure', detail: '' },
     ...assertions.map(
       (check): TestCase => ({ name: check.name, check, as: 'failure', detail: check.query }),
     ),
     ...otherFindings(report),
   ];
+}
+
+/** A green case must not stand for more than was checked. */
+function checkTitle({ outcome, ran }: DatabaseCheck): string {
+  return outcome === 'skipped' || ran.length === 0 ? 'DBCC CHECKDB' : ran.join(', ');
 }
 
 /** What none of the checks shows: without a case of its own a CI system would see nothing but green. */
@@ -61,15 +66,22 @@ function finding(name: string, as: TestCase['as'], message: string): TestCase {
   return { name, check: { outcome: 'failed', elapsedMs: 0, messages: [message] }, as, detail: '' };
 }
 
-function testCase({ name, check, as, detail }: TestCase): string {
-  const attributes = { name, classname: 'vdibackup.drill', time: seconds(check.elapsedMs) };
-  if (check.outcome === 'passed') return element('testcase', attributes);
-  if (check.outcome === 'skipped') return element('testcase', attributes, [element('skipped')]);
-  const [message = 'failed'] = check.messages;
-  const text = [...check.messages, detail].filter((line) => line !== '').join('\n');
-  return element('testcase', attributes, [
-    element(as, { message, type: name === 'restore' ? 'restore' : 'drill' }, [escaped(text)]),
-  ]);
+function testCase(one: TestCase): string {
+  const { elapsedMs, notes = [] } = one.check;
+  const attributes = { name: one.name, classname: 'vdibackup.drill', time: seconds(elapsedMs) };
+  const said = notes.length > 0 ? [element('system-out', {}, [escaped(notes.join('\n'))])] : [];
+  return element('testcase', attributes, [...outcomeOf(one), ...said]);
+}
+
+function outcomeOf({ name, check, as, detail }: TestCase): string[] {
+  const { outcome, messages, reason } = check;
+  if (outcome === 'passed') return [];
+  if (outcome === 'skipped')
+    return [element('skipped', reason === undefined ? {} : { message: reason })];
+  const [message = 'failed'] = messages;
+  const text = [...messages, detail].filter((line) => line !== '').join('\n');
+  const type = name === 'restore' ? 'restore' : 'drill';
+  return [element(as, { message, type }, [escaped(text)])];
 }
 
 function properties({ rtoMs, rpo, database, verdict }: DrillReport): string {
@@ -101,6 +113,7 @@ function seconds(ms: number): string {
 
 /** Characters that XML 1.0 cannot hold even escaped: most controls, halves of surrogate pairs, U+FFFE and U+FFFF. */
 const impossible = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -112,7 +125,11 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escaped(text: string): string {
-  return text
-    .replaceAll(impossible, '\u{FFFD}')
-    .replaceAll(/[&<>"\n\r\t]/g, (character) => entities[character] ?? character);
+  return (
+    text
+      .replaceAll(impossible, '\u{FFFD}')
+      .replaceAll(/[&<>"\n\r\t]/g, (character) => entities[character] ?? character)
+      // As characters, but not as ones that turn the text around for whoever looks at the file.
+      .replaceAll(invisible, (character) => `&#${character.codePointAt(0)};`)
+  );
 }

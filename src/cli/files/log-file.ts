@@ -1,40 +1,54 @@
 // `--log-file`: everything that happened, as pino's JSON, whatever the terminal shows.
 
-import { closeSync, fchmodSync, openSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import type { JobEvent, JobSummary } from '../../base/events.js';
-import { why } from '../password-file.js';
-import type { ErrorReport } from '../report/error-report.js';
-import { errorObject, type RunTitle, summaryObject } from '../report/result-line.js';
-import type { Reporter } from '../reporter.js';
-import type { Redactor } from '../secrets/redact.js';
-import { usageError } from '../usage-error.js';
+import type { JobEvent, JobSummary } from '../../base/events.ts';
+import { escapedJson } from '../../base/printable.ts';
+import type { ErrorReport } from '../report/error-report.ts';
+import type { Reporter, Warning } from '../report/reporter.ts';
+import { errorObject, type RunTitle, summaryObject } from '../report/result-line.ts';
+import { openLog } from './log-descriptor.ts';
+import { type Channel, Outlet } from './outlet.ts';
+import { why } from './side-input.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** Only for its owner: server messages name databases, paths and logins. */
-const mode = 0o600;
+/** How long the end of a run waits for a log that takes nothing, and for one that is slow, in milliseconds. */
+const stuckMs = 300;
+const slowMs = 2000;
 
 export class LogFile implements Reporter {
+  readonly #path: string;
+  readonly #outlet: Outlet;
   readonly #logger: Logger;
-  readonly #redactor: Redactor;
   #failed = false;
 
   /** Opens `path` for appending; `onFailure` hears once that nothing more is logged. */
-  constructor(
+  static async open(
     path: string,
     level: LogLevel,
-    redactor: Redactor,
+    onFailure: (reason: string) => void,
+  ): Promise<LogFile> {
+    return new LogFile(path, await openLog(path), level, onFailure);
+  }
+
+  private constructor(
+    path: string,
+    channel: Channel,
+    level: LogLevel,
     onFailure: (reason: string) => void,
   ) {
-    const destination = pino.destination({ dest: open(path), sync: true });
-    destination.on('error', (error: Error) => {
-      if (this.#failed) return;
-      this.#failed = true;
-      onFailure(why(error));
+    this.#path = path;
+    this.#outlet = new Outlet(channel, {
+      onFailure: (error) => {
+        if (this.#failed) return;
+        this.#failed = true;
+        onFailure(why(error));
+      },
     });
-    this.#redactor = redactor;
-    this.#logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+    const destination = { write: (line: string) => this.#outlet.write(line) };
+    const options = { level, timestamp: pino.stdTimeFunctions.isoTime };
+    // Logs are read on terminals, too.
+    this.#logger = pino({ ...options, hooks: { streamWrite: escapedJson } }, destination);
   }
 
   event(event: JobEvent): void {
@@ -53,10 +67,18 @@ export class LogFile implements Reporter {
     this.#write('error', errorObject(report, title));
   }
 
+  async settled(): Promise<Warning | undefined> {
+    if (await this.#outlet.drained(stuckMs, slowMs)) return undefined;
+    const lines = this.#outlet.takeLost() + this.#outlet.waitingLines;
+    if (this.#failed || lines === 0) return undefined;
+    const are = lines === 1 ? 'line is' : 'lines are';
+    const message = `${lines} ${are} missing in the log '${this.#path}': it took no more bytes`;
+    return { event: 'warning', code: 'log-file', message };
+  }
+
   #write(level: LogLevel, fields: object): void {
-    // Without this pino would keep every further line in memory.
     if (this.#failed || !this.#logger.isLevelEnabled(level)) return;
-    this.#logger[level](this.#redactor.scrubValue(fields));
+    this.#logger[level](fields);
   }
 }
 
@@ -64,30 +86,4 @@ function levelOf(event: JobEvent): LogLevel {
   if (event.event === 'warning') return 'warn';
   if (event.event === 'aborting' || event.event === 'damage') return 'error';
   return event.event === 'debug' || event.event === 'progress' ? 'debug' : 'info';
-}
-
-function open(path: string): number {
-  try {
-    const created = tryCreate(path);
-    return created ?? openSync(path, 'a');
-  } catch (error) {
-    throw usageError('log-file', `cannot open --log-file '${path}': ${why(error)}`);
-  }
-}
-
-/** A new file with exactly our mode whatever the umask; undefined when there is one, whose mode is its owner's choice. */
-function tryCreate(path: string): number | undefined {
-  try {
-    const fd = openSync(path, 'ax', mode);
-    try {
-      fchmodSync(fd, mode);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
-    return fd;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 // Windows PowerShell, and PowerShell before 7.4, read what a program writes to a pipe or redirection as text
 // and write it anew: a backup comes out damaged, without any error.
 
-import type { JobEvent } from '../../base/events.js';
+import type { JobEvent } from '../../base/events.ts';
 
 type Warning = Extract<JobEvent, { event: 'warning' }>;
 

@@ -1,16 +1,18 @@
 // A file that the command line names beside those of the job (`--log-file`, `--junit`): writing it must not touch them.
 
 import type { BigIntStats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { usageError } from '../usage-error.js';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { foldedName } from '../../base/folded-name.ts';
+import { usageError } from '../usage-error.ts';
+import { placeOf } from './link-target.ts';
 
 /** What `-` reads and writes where it is redirected to a file; Windows has no such names. */
 const stdinFile = '/dev/stdin';
 export const stdoutFile = '/dev/stdout';
 export const stderrFile = '/dev/stderr';
 /** What a job makes of the name of a file that it writes. */
-const companions = ['', '.partial', '.sha256'];
+const companions = ['', '.partial', '.previous.partial', '.sha256'];
 
 /** As `refuseJobFile` takes what a job reads, in the words of the command line. */
 export function inputFiles(words: readonly string[]): readonly string[] {
@@ -61,13 +63,8 @@ async function look(path: string): Promise<BigIntStats | undefined> {
   return stat(path, { bigint: true }).catch(() => undefined);
 }
 
-/** Names that differ in case only count as one: on Windows and many shares they are. */
+/** Names that one folder may not tell apart count as one. */
 async function place(path: string): Promise<string> {
-  const absolute = resolve(path);
-  const real = join(await realFolder(dirname(absolute)), basename(absolute));
-  return real.normalize('NFC').toLowerCase();
-}
-
-async function realFolder(folder: string): Promise<string> {
-  return realpath(folder).catch(() => folder);
+  const real = await placeOf(path).catch(() => resolve(path));
+  return foldedName(real);
 }

@@ -1,13 +1,13 @@
 // argv and environment of `backup` -> one validated, frozen BackupRequest.
 
-import type { BackupRequest, SqlConnectionSettings } from '../../job/request/backup-request.js';
-import type { DatabaseTitle } from '../report/result-line.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { definedOnly } from './connection-options.js';
-import { type DestinationFlags, destinations } from './destinations.js';
-import { type TokenValues, timestamp } from './file-name-tokens.js';
-import * as values from './option-values.js';
+import type { BackupRequest, SqlConnectionSettings } from '../../job/request/backup-request.ts';
+import type { DatabaseTitle } from '../report/result-line.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { definedOnly } from './defined-only.ts';
+import { type DestinationFlags, destinations } from './destinations.ts';
+import { type TokenValues, timestamp } from './file-name-tokens.ts';
+import * as values from './option-values.ts';
 
 /** As commander leaves them: words, not yet values. */
 export interface BackupFlags extends DestinationFlags {
@@ -42,30 +42,35 @@ type Around = Pick<Surroundings, 'env' | 'platform' | 'hostName' | 'cpus' | 'now
 
 /** Everything but how to connect: that may have to ask a person, and only once the rest is right. */
 export interface BackupPlan {
-  readonly title: DatabaseTitle;
+  readonly title: DatabaseTitle & Required<Pick<DatabaseTitle, 'twinFiles'>>;
   complete(connection: SqlConnectionSettings): BackupRequest;
 }
 
 export function backupPlan(
-  database: string,
+  word: string,
   files: readonly string[],
   flags: BackupFlags,
   server: { readonly host: string; readonly instance?: string },
   around: Around,
 ): BackupPlan {
   const type = values.oneOf('--type', flags.type, values.backupTypes);
-  const { paths, names } = destinations(
-    files,
-    flags,
-    tokens(oneDatabase(database), type, flags, server, around),
-    around.platform,
-  );
+  const database = oneDatabase(word);
+  const replaced = tokens(database, type, flags, server, around);
+  const named = (hasTwin: boolean) =>
+    destinations(files, flags, replaced, around.platform, hasTwin);
+  const [plain, twin] = [named(false), named(true)];
   const dryRun = flags.dryRun ?? false;
   const rest = { ...how(flags, around), ...definedOnly(wishes(flags, around)) };
+  const paths = {
+    files: Object.freeze(plain.paths),
+    ...(twin.paths.join('\0') !== plain.paths.join('\0') && {
+      twinFiles: Object.freeze(twin.paths),
+    }),
+  };
   return {
-    title: { database, type, files: names, dryRun },
+    title: { database, type, files: plain.names, twinFiles: twin.names, dryRun },
     complete: (connection) =>
-      Object.freeze({ database, type, files: Object.freeze(paths), connection, dryRun, ...rest }),
+      Object.freeze({ database, type, ...paths, connection, dryRun, ...rest }),
   };
 }
 

@@ -1,14 +1,16 @@
 // sqlcmd's letters, SQLCMD* and VDIBACKUP_CONNECTION_STRING -> how to reach and log in to the instance.
 // Each word is taken from the first of these that has it: command line, SQLCMD*, connection string.
 
-import type { JobEvent } from '../../base/events.js';
-import type { SqlConnectionSettings } from '../../job/request/backup-request.js';
-import { readPasswordFile } from '../password-file.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { type ConnectionWords, parseConnectionString, yesOrNo } from './connection-string.js';
-import { oneOf, wholeNumber } from './option-values.js';
-import { parseServerName } from './server-name.js';
+import type { JobEvent } from '../../base/events.ts';
+import { printable } from '../../base/printable.ts';
+import type { SqlConnectionSettings } from '../../job/request/backup-request.ts';
+import { readPasswordFile } from '../secrets/password-file.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { type ConnectionWords, parseConnectionString, yesOrNo } from './connection-string.ts';
+import { definedOnly } from './defined-only.ts';
+import { oneOf, wholeNumber } from './option-values.ts';
+import { parseServerName } from './server-name.ts';
 
 export interface ConnectionFlags {
   readonly server?: string;
@@ -17,6 +19,7 @@ export interface ConnectionFlags {
   readonly password?: string;
   readonly passwordFile?: string;
   readonly trustServerCertificate?: true;
+  readonly trustListener?: true;
   readonly encrypt?: string;
   readonly hostNameInCertificate?: string;
   readonly loginTimeout?: string;
@@ -29,10 +32,10 @@ const defaultLoginTimeout = '8';
 const maxLoginTimeout = 65_534;
 
 type Warn = (event: Extract<JobEvent, { event: 'warning' }>) => void;
-type Around = Pick<Surroundings, 'env' | 'platform' | 'redactor' | 'askPassword'>;
+type Around = Pick<Surroundings, 'env' | 'platform' | 'redactor' | 'askPassword' | 'abort'>;
 
 /** Where to connect and how; not yet as whom. */
-export type ConnectionTarget = Omit<SqlConnectionSettings, 'login' | 'integrated'>;
+type ConnectionTarget = Omit<SqlConnectionSettings, 'login' | 'integrated'>;
 
 export interface Connection {
   readonly target: ConnectionTarget;
@@ -45,15 +48,28 @@ export type Login = Pick<SqlConnectionSettings, 'login' | 'integrated'>;
 export function connection(flags: ConnectionFlags, around: Around): Connection {
   const words = connectionWords(around);
   checkTogether(flags);
+  const target = connectionTarget(flags, around, words);
   return {
-    target: connectionTarget(flags, around.env, words),
-    login: (warn) => login(flags, words, around, warn),
+    target,
+    login: async (warn) => {
+      const chosen = await login(flags, words, around, warn);
+      if (chosen.login && target.encrypt === 'optional') warn(passwordMayShow);
+      return chosen;
+    },
   };
 }
 
+/** MS-TDS 2.2.6.5: the answer to PRELOGIN is in clear, and whoever changes it decides. */
+const passwordMayShow = {
+  event: 'warning',
+  code: 'login-may-be-readable',
+  message:
+    '-N o encrypts the login only if the other end can: whoever is on the way can say no, and read user and password; -N m sends no login then',
+} as const;
+
 function connectionTarget(
   flags: ConnectionFlags,
-  env: Around['env'],
+  { env, redactor }: Around,
   words: ConnectionWords,
 ): ConnectionTarget {
   return {
@@ -63,7 +79,9 @@ function connectionTarget(
       flags.trustServerCertificate ??
       yesOrNo('TrustServerCertificate', words.trustServerCertificate ?? 'no'),
     loginTimeout: loginTimeout(flags, env, words),
+    scrub: (text) => redactor.scrub(text),
     ...definedOnly({
+      trustListener: flags.trustListener,
       hostNameInCertificate: flags.hostNameInCertificate ?? words.hostNameInCertificate,
       workstation: flags.workstation ?? words.workstation,
       applicationIntent: intent(flags.applicationIntent ?? words.applicationIntent),
@@ -71,12 +89,10 @@ function connectionTarget(
   };
 }
 
-function connectionWords({ env, redactor }: Around): ConnectionWords {
+function connectionWords({ env }: Around): ConnectionWords {
   const text = env.VDIBACKUP_CONNECTION_STRING;
   if (!text) return {};
-  redactor.add(text);
   const words = parseConnectionString(text);
-  redactor.add(words.password);
   const method = words.authentication?.toLowerCase().replaceAll(/\s/g, '') || 'sqlpassword';
   if (method === 'sqlpassword') return words;
   throw usageError(
@@ -142,7 +158,7 @@ async function login(
   const anyUser = user ?? (words.user || undefined);
   if (anyUser === undefined) return withoutUser(flags, around.platform);
   const password =
-    givenPassword(flags, around, warn) ??
+    (await givenPassword(flags, around, warn)) ??
     knownPassword(anyUser, words) ??
     (await askedPassword(anyUser, around));
   around.redactor.add(password);
@@ -177,18 +193,26 @@ function withoutUser(flags: ConnectionFlags, platform: NodeJS.Platform): Login {
   );
 }
 
-function givenPassword(flags: ConnectionFlags, around: Around, warn: Warn): string | undefined {
+const instead = 'use SQLCMDPASSWORD or --password-file';
+const passwordStays = `the password is on the command line, where other users of this machine can read it; ${instead}`;
+/** main.ts takes it off. */
+const passwordWasThere = `the password was on the command line until vdibackup had started, where other users of this machine could read it, and shells keep it; ${instead}`;
+
+async function givenPassword(
+  flags: ConnectionFlags,
+  around: Around,
+  warn: Warn,
+): Promise<string | undefined> {
   if (flags.password !== undefined) {
     warn({
       event: 'warning',
       code: 'password-on-command-line',
-      message:
-        'the password is on the command line, where every user of this machine can read it; use SQLCMDPASSWORD or --password-file',
+      message: around.platform === 'win32' ? passwordStays : passwordWasThere,
     });
     return flags.password;
   }
   if (flags.passwordFile === undefined) return around.env.SQLCMDPASSWORD || undefined;
-  const { password, exposed } = readPasswordFile(flags.passwordFile);
+  const { password, exposed } = await readPasswordFile(flags.passwordFile, around.abort);
   if (exposed && around.platform !== 'win32') {
     const message = `other users may read --password-file '${flags.passwordFile}'; chmod 600 closes it`;
     warn({ event: 'warning', code: 'password-file-exposed', message });
@@ -202,18 +226,10 @@ function knownPassword(user: string, words: ConnectionWords): string | undefined
 }
 
 async function askedPassword(user: string, { askPassword }: Around): Promise<string> {
-  if (askPassword) return askPassword(`Password of ${user}: `);
+  if (askPassword) return askPassword(`Password of ${printable(user)}: `);
   throw usageError(
     'no-password',
     `no password for user '${user}'`,
     'Set SQLCMDPASSWORD, or use --password-file; without a terminal nobody can be asked.',
   );
-}
-
-/** `object` without its undefined properties: an absent word is absent, not undefined. */
-export function definedOnly<T extends object>(
-  object: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const defined = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(defined) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -1,6 +1,6 @@
 // VDIBACKUP_CONNECTION_STRING: `Key=Value;…` as ADO.NET reads it. No error here quotes the text: it holds a password.
 
-import { usageError } from '../usage-error.js';
+import { usageError } from '../usage-error.ts';
 
 /** What we read of it; keys that concern other programs are passed over. */
 export type ConnectionWords = Partial<Record<Name, string>>;

@@ -1,12 +1,11 @@
 // The file operands -> one path per stripe.
 
-import { resolve } from 'node:path';
-import { usageError } from '../usage-error.js';
-import { expandTokens, type TokenValues, usesToken } from './file-name-tokens.js';
-import { wholeNumber } from './option-values.js';
+import { maxDevices } from '../../base/platform/sql-server-limits.ts';
+import { usageError } from '../usage-error.ts';
+import { expandTokens, type TokenValues, usesToken } from './file-name-tokens.ts';
+import { localPath } from './local-path.ts';
+import { wholeNumber } from './option-values.ts';
 
-/** SQL Server's limit of devices of one backup. */
-export const maxStripes = 64;
 const stdout = '-';
 
 export interface DestinationFlags {
@@ -15,7 +14,7 @@ export interface DestinationFlags {
   readonly sha256?: true;
 }
 
-export interface Destinations {
+interface Destinations {
   /** Absolute, or a single `-`. */
   readonly paths: readonly string[];
   /** In the words of the command line, tokens replaced. */
@@ -29,15 +28,15 @@ export function destinations(
   flags: DestinationFlags,
   tokens: CommonTokens,
   platform: NodeJS.Platform,
+  hasTwin = false,
 ): Destinations {
   if (templates.includes(stdout)) return toStdout(templates, flags);
   const all = spread(templates, flags.stripes);
   const names = all.map((template, index) => {
     const stripe = String(index + 1).padStart(String(all.length).length, '0');
-    return expandTokens(template, { ...tokens, stripe, stripes: String(all.length) });
+    return expandTokens(template, { ...tokens, stripe, stripes: String(all.length) }, hasTwin);
   });
-  const paths = names.map(toPath);
-  refuseCollisions(paths, flags, platform);
+  const paths = names.map((name) => toPath(name, platform));
   return { paths, names };
 }
 
@@ -47,7 +46,7 @@ function toStdout(templates: readonly string[], flags: DestinationFlags): Destin
   }
   const clash = flags.sha256 ? '--sha256' : flags.overwrite ? '--overwrite' : undefined;
   if (clash) throw usageError('stdout', `${clash} needs a file, '-' is stdout`);
-  if (flags.stripes !== undefined && wholeNumber('--stripes', flags.stripes, 1, maxStripes) > 1) {
+  if (flags.stripes !== undefined && wholeNumber('--stripes', flags.stripes, 1, maxDevices) > 1) {
     throw usageError('stdout', "--stripes needs files, '-' (stdout) takes one stripe only");
   }
   return { paths: [stdout], names: [stdout] };
@@ -55,14 +54,14 @@ function toStdout(templates: readonly string[], flags: DestinationFlags): Destin
 
 /** One template per stripe: the files named, or one name with `{stripe}`, `--stripes` times. */
 function spread(templates: readonly string[], stripes: string | undefined): readonly string[] {
-  if (templates.length > maxStripes) {
+  if (templates.length > maxDevices) {
     throw usageError(
       'too-many-files',
-      `${templates.length} files, but a backup has at most ${maxStripes} stripes`,
+      `${templates.length} files, but a backup has at most ${maxDevices} stripes`,
     );
   }
   if (stripes === undefined) return templates;
-  const count = wholeNumber('--stripes', stripes, 1, maxStripes);
+  const count = wholeNumber('--stripes', stripes, 1, maxDevices);
   const [template = ''] = templates;
   if (templates.length > 1) {
     throw usageError('stripes', '--stripes takes one file name, which holds {stripe}');
@@ -74,28 +73,10 @@ function spread(templates: readonly string[], stripes: string | undefined): read
   return Array.from({ length: count }, () => template);
 }
 
-function toPath(name: string): string {
+function toPath(name: string, platform: NodeJS.Platform): string {
   if (name === '') throw usageError('file-name', 'a file name is empty');
   if (name.includes('\0')) throw usageError('file-name', 'a file name holds a NUL character');
-  if (/[/\\]$/.test(name)) throw usageError('file-name', `'${name}' names a folder, not a file`);
-  return resolve(name);
-}
-
-/** Also of the names a file has on its way. */
-function refuseCollisions(
-  paths: readonly string[],
-  flags: DestinationFlags,
-  platform: NodeJS.Platform,
-): void {
-  const taken = new Set<string>();
-  for (const path of paths) {
-    const companions = flags.sha256 ? [`${path}.sha256`] : [];
-    for (const claimed of [path, `${path}.partial`, ...companions]) {
-      const key = platform === 'linux' ? claimed : claimed.toLowerCase();
-      if (taken.has(key)) {
-        throw usageError('file-collision', `two stripes would be written to '${claimed}'`);
-      }
-      taken.add(key);
-    }
-  }
+  if (/(^|[/\\])\.{0,2}$/.test(name))
+    throw usageError('file-name', `'${name}' names a folder, not a file`);
+  return localPath(name, platform);
 }

@@ -1,6 +1,9 @@
 // `{database}` and its like in a destination: what they stand for, and what a file name cannot hold.
 
-import { usageError } from '../usage-error.js';
+import { createHash } from 'node:crypto';
+import { foldedName } from '../../base/folded-name.ts';
+import { windowsDevice } from '../../base/platform/windows-names.ts';
+import { usageError } from '../usage-error.ts';
 
 export const tokenNames = [
   'database',
@@ -11,16 +14,17 @@ export const tokenNames = [
   'stripe',
   'stripes',
 ] as const;
-export type TokenName = (typeof tokenNames)[number];
+type TokenName = (typeof tokenNames)[number];
 export type TokenValues = Readonly<Record<TokenName, string>>;
 
 /** `{{` and `}}` stand for the braces themselves; a lone brace stands for itself. */
 const token = /\{\{|\}\}|\{([^{}/\\]*)\}/g;
 
-export function expandTokens(template: string, values: TokenValues): string {
+/** `hasTwin`: SQL Server has another database whose name a file system may not tell from `{database}`. */
+export function expandTokens(template: string, values: TokenValues, hasTwin = false): string {
   return template.replaceAll(token, (text: string, name: string | undefined) => {
     if (name === undefined) return text.slice(1);
-    if (isTokenName(name)) return fileNamePart(values[name]);
+    if (isTokenName(name)) return fileNamePart(values[name], hasTwin && name === 'database');
     const known = tokenNames.map((each) => `{${each}}`).join(' ');
     throw usageError(
       'unknown-token',
@@ -38,16 +42,34 @@ function isTokenName(name: string): name is TokenName {
   return (tokenNames as readonly string[]).includes(name);
 }
 
-/** Names Windows keeps for devices, with or without an extension. */
-const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=$|\.)/i;
+/** Hexadecimal digits of the SHA-256 that tells two names apart: one in 4 billion pairs has the same. */
+const tagDigits = 8;
+/** Of folded names. */
+const tagged = new RegExp(`~[0-9a-f]{${tagDigits}}$`);
 
-/** `text` with `_` for everything that no file system, or Windows, takes in a file name. */
-export function fileNamePart(text: string): string {
+/**
+ * `text` as part of a file name, another one for every text: itself where every file system takes it, otherwise with
+ * `_` for what Windows or Linux does not take, and a tag. A text that ends like a tag gets one too, and so do `hasTwin`
+ * texts, which differ in what some file systems do not tell apart.
+ */
+export function fileNamePart(text: string, hasTwin = false): string {
+  const replaced = withoutReserved(text);
+  const isItsOwn = replaced === text && !hasTwin && !tagged.test(foldedName(text));
+  return isItsOwn ? text : `${replaced}~${tagOf(text)}`;
+}
+
+function withoutReserved(text: string): string {
   const replaced = text
-    .replaceAll(/[<>:"/\\|?*\p{Cc}]/gu, '_')
+    .replaceAll(/[<>:"/\\|?*\p{Cc}\p{Surrogate}]/gu, '_')
     .replace(/[. ]+$/, (end) => '_'.repeat(end.length))
-    .replace(reserved, '$1_');
+    .replace(windowsDevice, '$1_');
   return replaced === '' ? '_' : replaced;
+}
+
+function tagOf(text: string): string {
+  // UTF-8 has one replacement for every half of a surrogate pair; a sysname may hold such halves.
+  const bytes = Buffer.from(text, /\p{Surrogate}/u.test(text) ? 'utf16le' : 'utf8');
+  return createHash('sha256').update(bytes).digest('hex').slice(0, tagDigits);
 }
 
 /** `YYYYMMDD_HHMMSS`. */

@@ -1,16 +1,17 @@
 // argv and environment of `restore` -> one validated, frozen RestoreRequest.
 
-import { resolve } from 'node:path';
-import type { SqlConnectionSettings } from '../../job/request/backup-request.js';
-import type { FileMove, RestoreEnd, RestoreRequest } from '../../job/request/restore-request.js';
-import type { DatabaseTitle } from '../report/result-line.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { definedOnly } from './connection-options.js';
-import * as values from './option-values.js';
+import type { SqlConnectionSettings } from '../../job/request/backup-request.ts';
+import type { FileMove, RestoreEnd, RestoreRequest } from '../../job/request/restore-request.ts';
+import type { DatabaseTitle } from '../report/result-line.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import { definedOnly } from './defined-only.ts';
+import { localPath } from './local-path.ts';
+import * as values from './option-values.ts';
+import { type TailAround, type TailFlags, type TailServer, tailPlan } from './tail-options.ts';
 
 /** Where the files of a restored database go; `restore` and `drill` take these. */
-export interface PlacementFlags {
+interface PlacementFlags {
   readonly move?: readonly string[];
   readonly dataDir?: string;
   readonly logDir?: string;
@@ -19,6 +20,7 @@ export interface PlacementFlags {
 /** How backups are read through virtual devices; `restore` and `drill` take these. */
 export interface ReadingFlags extends PlacementFlags {
   readonly stopAt?: string;
+  readonly fork?: string;
   readonly checksum?: true;
   readonly with?: string;
   readonly threads?: string;
@@ -30,20 +32,21 @@ export interface ReadingFlags extends PlacementFlags {
 }
 
 /** As commander leaves them: words, not yet values. */
-export interface RestoreFlags extends ReadingFlags {
-  readonly replace?: true;
+export interface RestoreFlags extends ReadingFlags, TailFlags {
   readonly norecovery?: true;
   readonly standby?: string;
-  readonly dryRun?: true;
+  readonly verify: boolean;
 }
 
 const stdin = '-';
 
-type Around = Pick<Surroundings, 'env' | 'cpus'>;
+type Around = Pick<Surroundings, 'env' | 'cpus' | 'platform'>;
 
 /** Everything but how to connect: that may have to ask a person, and only once the rest is right. */
-export interface RestorePlan {
+interface RestorePlan {
   readonly title: DatabaseTitle;
+  /** What is written, in the words of the command line. */
+  readonly writes: readonly string[];
   complete(connection: SqlConnectionSettings): RestoreRequest;
 }
 
@@ -51,28 +54,37 @@ export function restorePlan(
   database: string,
   files: readonly string[],
   flags: RestoreFlags,
-  around: Around,
+  server: TailServer,
+  around: TailAround,
 ): RestorePlan {
   const name = values.databaseName(database);
-  const paths = sourcePaths(files);
+  const paths = sourcePaths(files, around.platform);
   const dryRun = flags.dryRun ?? false;
+  const tail = tailPlan(name, flags, server, around);
   const rest = {
     ...reading(flags, around),
     end: restoreEnd(flags),
     replace: flags.replace ?? false,
+    verify: flags.verify,
   };
   return {
     title: { database: name, type: 'restore', files, dryRun },
-    complete: (connection) =>
-      Object.freeze({ database: name, files: paths, connection, dryRun, ...rest }),
+    writes: tail ? [...tail.title.files, ...tail.title.twinFiles] : [],
+    complete: (connection) => {
+      const first = tail && { tail: tail.complete(connection) };
+      return Object.freeze({ database: name, files: paths, connection, dryRun, ...rest, ...first });
+    },
   };
 }
 
 /** Absolute, or a single `-`. */
-export function sourcePaths(files: readonly string[]): readonly string[] {
+export function sourcePaths(
+  files: readonly string[],
+  platform: NodeJS.Platform,
+): readonly string[] {
   if (files.includes(stdin) && files.length > 1)
     throw usageError('stdin', "'-' is stdin, which is one stream: no other file beside it");
-  return Object.freeze(files.map((file) => (file === stdin ? stdin : resolve(file))));
+  return Object.freeze(files.map((file) => (file === stdin ? stdin : localPath(file, platform))));
 }
 
 /** What `restore` and `drill` have in common. */
@@ -85,9 +97,10 @@ export function reading(flags: ReadingFlags, { env, cpus }: Around) {
     stallTimeout: values.stallTimeout(flags.stallTimeout),
     ...definedOnly({
       stopAt: values.given(flags.stopAt, values.pointInTime),
+      fork: values.given(flags.fork, values.recoveryFork),
       with: values.given(flags.with, (text) => (text.trim() === '' ? undefined : text)),
-      dataFolder: values.given(flags.dataDir, (text) => values.serverFolder('--data-dir', text)),
-      logFolder: values.given(flags.logDir, (text) => values.serverFolder('--log-dir', text)),
+      dataFolder: values.given(flags.dataDir, (text) => values.serverPath('--data-dir', text)),
+      logFolder: values.given(flags.logDir, (text) => values.serverPath('--log-dir', text)),
       blockSize: values.given(flags.blockSize, values.blockSize),
       transferSize: values.given(flags.transferSize, values.transferSize),
       vdiLibrary: flags.vdiLibrary || env.VDIBACKUP_VDI_LIBRARY || undefined,

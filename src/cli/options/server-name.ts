@@ -1,9 +1,9 @@
 // `-S [tcp:]host[\instance][,port]`, as sqlcmd reads it.
 
-import { usageError } from '../usage-error.js';
-import { wholeNumber } from './option-values.js';
+import { usageError } from '../usage-error.ts';
+import { wholeNumber } from './option-values.ts';
 
-export interface ServerName {
+interface ServerName {
   readonly host: string;
   readonly instance?: string;
   readonly port?: number;

@@ -1,23 +1,24 @@
-// argv and environment of `verify` -> one validated, frozen request; what is about SQL Server only with `--server`.
+// argv and environment of `verify` -> one validated, frozen request; what is about SQL Server only with `--verifyonly`.
 
-import { resolve } from 'node:path';
-import type { SqlConnectionSettings } from '../../job/request/backup-request.js';
-import type { ServerVerifyRequest } from '../../job/verify/server-verify-request.js';
-import type { VerifyRequest } from '../../job/verify/verify-report.js';
-import type { Surroundings } from '../surroundings.js';
-import { usageError } from '../usage-error.js';
-import { type ConnectionFlags, definedOnly } from './connection-options.js';
-import * as values from './option-values.js';
+import type { Failure } from '../../base/errors.ts';
+import type { SqlConnectionSettings } from '../../job/request/backup-request.ts';
+import type { ServerVerifyRequest } from '../../job/verify/server-verify-request.ts';
+import type { VerifyRequest } from '../../job/verify/verify-report.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { usageError } from '../usage-error.ts';
+import type { ConnectionFlags } from './connection-options.ts';
+import { definedOnly } from './defined-only.ts';
+import { localPath } from './local-path.ts';
+import * as values from './option-values.ts';
 
 export interface VerifyWords {
   readonly threads?: string;
   /** RESTORE VERIFYONLY, too. */
-  readonly server?: true;
+  readonly verifyonly?: true;
 }
 
-/** Of `verify --server`. Its `--server` is a switch, so the long form of `-S` has another name there. */
-export interface ServerVerifyFlags extends Omit<ConnectionFlags, 'server'> {
-  readonly instance?: string;
+/** Of `verify --verifyonly`. */
+export interface ServerVerifyFlags extends ConnectionFlags {
   readonly assumeLocal?: true;
   readonly vdiLibrary?: string;
   readonly stallTimeout?: string;
@@ -25,15 +26,16 @@ export interface ServerVerifyFlags extends Omit<ConnectionFlags, 'server'> {
   readonly transferSize?: string;
 }
 
-type Around = Pick<Surroundings, 'env' | 'cpus'>;
+type Around = Pick<Surroundings, 'env' | 'cpus' | 'platform'>;
 
 const serverOptions: Readonly<Record<keyof ServerVerifyFlags, string>> = {
-  instance: '-S',
+  server: '-S',
   integrated: '-E',
   user: '-U',
   password: '-P',
   passwordFile: '--password-file',
   trustServerCertificate: '-C',
+  trustListener: '--trust-listener',
   encrypt: '-N',
   hostNameInCertificate: '-F',
   loginTimeout: '-l',
@@ -49,12 +51,12 @@ const serverOptions: Readonly<Record<keyof ServerVerifyFlags, string>> = {
 export function verifyRequest(
   files: readonly string[],
   flags: VerifyWords & ServerVerifyFlags,
-  { cpus }: Around,
+  { cpus, platform }: Around,
 ): VerifyRequest {
   if (files.includes('-')) throw usageError('stdin', 'verify reads files, not stdin');
-  if (!flags.server) refuseServerOptions(flags);
+  if (!flags.verifyonly) refuseServerOptions(flags);
   return Object.freeze({
-    files: Object.freeze(files.map((file) => resolve(file))),
+    files: Object.freeze(files.map((file) => localPath(file, platform))),
     threads: values.threads(flags.threads, cpus),
   });
 }
@@ -82,9 +84,19 @@ function refuseServerOptions(flags: ServerVerifyFlags): void {
     ([name]) => flags[name as keyof ServerVerifyFlags] !== undefined,
   );
   if (!given) return;
+  if (flags.server !== undefined) throw withoutVerifyonly();
   throw usageError(
     'without-server',
-    `${given[1]} is about SQL Server, which verify asks only with --server`,
-    'Add --server, or leave it out.',
+    `${given[1]} is about SQL Server, which verify asks only with --verifyonly`,
+    'Add --verifyonly, or leave it out.',
+  );
+}
+
+/** `verify --server FILE` was how SQL Server was asked once: then FILE is taken for the name of an instance. */
+export function withoutVerifyonly(): Failure {
+  return usageError(
+    'without-server',
+    '-S, --server names the instance, as in every command; SQL Server is asked with --verifyonly',
+    'To have SQL Server read the backups, too: vdibackup verify --verifyonly [-S instance] <file...>.',
   );
 }

@@ -1,8 +1,8 @@
 // The findings of `doctor` for people: a line each, and what to do below it.
 
-import type { DoctorReport, Finding } from '../../job/doctor/doctor-report.js';
-import { printable } from '../../printable.js';
-import { oneLine } from './output.js';
+import { printable } from '../../base/printable.ts';
+import type { DoctorReport, Finding } from '../../job/doctor/doctor-report.ts';
+import { oneLine } from './output.ts';
 
 const levelWidth = 9;
 const checkWidth = 15;

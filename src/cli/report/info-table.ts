@@ -1,9 +1,9 @@
 // `info` for people: what matters of a stored backup, a line per fact.
 
-import { formatByteSize } from '../../base/byte-size.js';
-import type { ArchiveInfo, FileInfo, Row, SetInfo } from '../../job/info/info-report.js';
-import { printable } from '../../printable.js';
-import { oneLine } from './output.js';
+import { formatByteSize } from '../../base/byte-size.ts';
+import { printable } from '../../base/printable.ts';
+import type { ArchiveInfo, FileInfo, Row, SetInfo } from '../../job/info/info-report.ts';
+import { oneLine } from './output.ts';
 
 const forms: Readonly<Record<FileInfo['form'], string>> = {
   archive: 'archive of vdibackup',
@@ -22,6 +22,8 @@ export function infoTable({
   archive,
   media,
   sets,
+  damagedDatabase,
+  unknown,
   moreSets,
 }: FileInfo): string {
   const size =
@@ -32,6 +34,8 @@ export function infoTable({
     ['form', `${forms[form]}, ${formatByteSize(storedBytes)}${size}`],
     ...(archive ? archiveLines(archive) : []),
     ...(media ? mediaLines(media, archive !== undefined) : []),
+    ['unknown', unknown],
+    ['damage', damagedDatabase && 'taken of a damaged database: it went on after an error'],
   ];
   const rest = moreSets ? ['', '  more may follow: vdibackup verify reads and counts all'] : [];
   const text = [`${oneLine(file)}`, ...table(lines), ...sets.flatMap(setText), ...rest];
@@ -39,11 +43,17 @@ export function infoTable({
   return `${text.map(printable).join('\n')}\n`;
 }
 
+const stateWords: Readonly<Record<ArchiveInfo['state'], string>> = {
+  finished: 'finished',
+  unfinished: 'unfinished',
+  sealed: 'sealed, but not confirmed by SQL Server: vdibackup finish asks it',
+};
+
 function archiveLines(archive: ArchiveInfo): Line[] {
   const { state, flaw, setId, stripe, stripes, compression, started, finished } = archive;
   const copy = archive.isCopyOnly ? ', copy-only' : '';
   return [
-    ['state', flaw ? `${state}: ${flaw}` : state],
+    ['state', flaw ? `${state}: ${flaw}` : stateWords[state]],
     ['set', `${setId}, stripe ${stripe} of ${stripes}`],
     ['backup', `${archive.database} on ${archive.server}, ${archive.type}${copy}`],
     ['run', `${started}${finished ? ` to ${finished}` : ''}, vdibackup ${archive.toolVersion}`],
@@ -90,8 +100,8 @@ function setLines(set: Row): Line[] {
     ['database', say('DatabaseName')],
     ['server', say('ServerName')],
     ['type', [say('BackupTypeDescription'), ...flags].filter(Boolean).join(', ')],
-    ['start', say('BackupStartDate')],
-    ['finish', say('BackupFinishDate')],
+    ['start', zoned(say('BackupStartDate'), set.TimeZoneMinutes)],
+    ['finish', zoned(say('BackupFinishDate'), set.TimeZoneMinutes)],
     ['size', typeof set.BackupSize === 'number' ? formatByteSize(set.BackupSize) : undefined],
     ['first LSN', say('FirstLSN')],
     ['last LSN', say('LastLSN')],
@@ -104,6 +114,14 @@ function setLines(set: Row): Line[] {
     ['compatibility', say('CompatibilityLevel')],
     ['backup set', say('BackupSetGUID')],
   ];
+}
+
+/** A time of the server with its offset from UTC, `+02:00`, where the backup says it. */
+function zoned(time: string | undefined, minutes: unknown): string | undefined {
+  if (time === undefined || typeof minutes !== 'number') return time;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const two = (number: number) => String(number).padStart(2, '0');
+  return `${time}${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
 }
 
 function fileText({ LogicalName, PhysicalName, Type, FileGroupName, Size }: Row): string {

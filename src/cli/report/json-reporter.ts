@@ -1,10 +1,11 @@
-// `--json`: JSON Lines on stderr, one event per line, the last one `summary` or `error`. A stable interface.
+// `--json`: JSON Lines on stderr, one event per line, the last one `summary` or `error`; each with the time (ISO 8601, UTC).
+// A stable interface.
 
-import type { JobEvent, JobSummary } from '../../base/events.js';
-import type { Reporter } from '../reporter.js';
-import type { ErrorReport } from './error-report.js';
-import type { Output } from './output.js';
-import { errorObject, type RunTitle, summaryObject } from './result-line.js';
+import type { JobEvent, JobSummary } from '../../base/events.ts';
+import type { ErrorReport } from './error-report.ts';
+import type { Output } from './output.ts';
+import type { Reporter } from './reporter.ts';
+import { errorObject, type JsonEvent, type RunTitle, summaryObject } from './result-line.ts';
 
 /** Milliseconds between two progress lines, so that a log collector is not flooded. */
 const progressInterval = 1000;
@@ -25,21 +26,21 @@ export class JsonReporter implements Reporter {
   event(event: JobEvent): void {
     if (event.event === 'debug') return;
     if (event.event === 'progress') this.#progress(event);
-    else this.#output.json(event);
+    else this.#write(event);
   }
 
   stopping(reason: string, again: boolean): void {
-    this.#output.json({ event: 'stopping', reason, again });
+    this.#write({ event: 'stopping', reason, again });
   }
 
   succeeded(summary: JobSummary): void {
     this.#release();
-    this.#output.last(() => this.#output.json(summaryObject(summary)));
+    this.#output.last(() => this.#write(summaryObject(summary)));
   }
 
   failed(report: ErrorReport, title: RunTitle | undefined): void {
     this.#release();
-    this.#output.last(() => this.#output.json(errorObject(report, title)));
+    this.#output.last(() => this.#write(errorObject(report, title)));
   }
 
   #progress(event: ProgressEvent): void {
@@ -49,8 +50,12 @@ export class JsonReporter implements Reporter {
 
   #release(): void {
     if (!this.#held) return;
-    this.#output.json(this.#held);
+    this.#write(this.#held);
     this.#held = undefined;
     this.#lastProgress = this.#now();
+  }
+
+  #write({ event, ...fields }: JsonEvent | JobEvent): void {
+    this.#output.json({ event, time: new Date(this.#now()).toISOString(), ...fields });
   }
 }

@@ -1,38 +1,46 @@
-// Everything this program says goes through one Output: it scrubs secrets, keeps a line a line, makes
-// room for it above the bar, and is silent after the last line. Not here: the words.
+// Everything this program says goes through one Output: it keeps a line a line and harmless, makes room for it above the
+// bar, and is silent after the last line. Not here: the words, and the secrets in them (reporter.ts).
 
-import type { Redactor } from '../secrets/redact.js';
+import { printableJson, printableLines } from '../../base/printable.ts';
 
 /** Something that occupies the bottom line of the terminal. */
-export interface Overlay {
+interface Overlay {
   clear(): void;
   draw(): void;
 }
 
+/** Takes text and does not wait for a reader: without one, all but what is `always` wanted may be dropped. */
+type Write = (text: string, options: { readonly always: boolean }) => void;
+
 export class Output {
-  readonly #write: (text: string) => void;
-  readonly #redactor: Redactor;
+  readonly #write: Write;
+  readonly #takeLost: () => number;
   #overlay: Overlay | undefined;
+  #isLast = false;
   #ended = false;
 
-  constructor(write: (text: string) => void, redactor: Redactor) {
+  /** `takeLost` is how many lines were dropped since it was last asked. */
+  constructor(write: Write, takeLost: () => number = () => 0) {
     this.#write = write;
-    this.#redactor = redactor;
+    this.#takeLost = takeLost;
   }
 
   /** One line for a person; a text with line ends becomes several. */
   line(text: string): void {
-    this.#put(harmless(this.#redactor.scrub(text)));
+    this.#put(printableLines(text), (lost) => `warning: ${lostWords(lost)}`);
   }
 
   /** One object per line, for a machine. */
   json(value: object): void {
-    this.#put(JSON.stringify(this.#redactor.scrubValue(value)));
+    this.#put(printableJson(value), (lost) =>
+      JSON.stringify({ event: 'warning', code: 'lines-lost', message: lostWords(lost) }),
+    );
   }
 
   /** The last word: `speak` says it, nothing is said after it. */
   last(speak: () => void): void {
     this.show(undefined);
+    this.#isLast = true;
     speak();
     this.#ended = true;
   }
@@ -44,7 +52,7 @@ export class Output {
 
   /** What an overlay draws with: terminal codes, as they are. */
   raw(text: string): void {
-    if (!this.#ended) this.#write(text);
+    if (!this.#ended) this.#write(text, { always: false });
   }
 
   /** Whole lines that go elsewhere, perhaps to the same terminal: there is room for them above the bar. */
@@ -55,14 +63,17 @@ export class Output {
     return written;
   }
 
-  #put(text: string): void {
-    if (!this.#ended) this.besides(() => this.#write(`${text}\n`));
+  #put(text: string, lostLine: (lost: number) => string): void {
+    if (this.#ended) return;
+    const lost = this.#takeLost();
+    const before = lost > 0 ? `${lostLine(lost)}\n` : '';
+    this.besides(() => this.#write(`${before}${text}\n`, { always: this.#isLast }));
   }
 }
 
-/** `text` without what could move the cursor or recolour the terminal: server words are not ours. */
-function harmless(text: string): string {
-  return text.replaceAll(/\r\n?/g, '\n').replaceAll(/[^\P{Cc}\n\t]/gu, '?');
+function lostWords(lost: number): string {
+  const lines = lost === 1 ? 'line was' : 'lines were';
+  return `${lost} ${lines} not printed: nobody read standard error`;
 }
 
 /** `text` in one line. */

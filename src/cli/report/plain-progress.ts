@@ -1,8 +1,8 @@
 // Progress for logs, CI and pipes: a line per 10 %, or, while SQL Server names no percentage, per 30 s.
 
-import type { Progress } from '../../base/events.js';
-import type { Output } from './output.js';
-import { ProgressGauge } from './progress-gauge.js';
+import type { Progress } from '../../base/events.ts';
+import type { Output } from './output.ts';
+import { ProgressGauge } from './progress-gauge.ts';
 
 const percentStep = 10;
 /** Milliseconds. */

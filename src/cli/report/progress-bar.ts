@@ -1,10 +1,10 @@
 // Progress for a person at a terminal: one line at the bottom, redrawn in place.
 
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../../base/events.js';
-import type { Output } from './output.js';
-import type { ProgressDisplay } from './plain-progress.js';
-import { ProgressGauge } from './progress-gauge.js';
+import type { Progress } from '../../base/events.ts';
+import type { Output } from './output.ts';
+import type { ProgressDisplay } from './plain-progress.ts';
+import { ProgressGauge } from './progress-gauge.ts';
 
 /** Redraws per second. */
 const fps = 5;

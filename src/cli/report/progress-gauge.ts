@@ -1,9 +1,9 @@
 // Running totals -> what a person wants to know: how far, how fast, how long still.
 
-import { formatByteSize } from '../../base/byte-size.js';
-import { formatDuration } from '../../base/duration.js';
-import type { Progress } from '../../base/events.js';
-import { formatRatio } from './result-line.js';
+import { formatByteSize } from '../../base/byte-size.ts';
+import { formatDuration } from '../../base/duration.ts';
+import type { Progress } from '../../base/events.ts';
+import { formatRatio } from './result-line.ts';
 
 /** The span over which the speed is measured, in milliseconds: long enough to be calm, short enough to be now. */
 const window = 5000;

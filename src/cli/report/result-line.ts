@@ -1,24 +1,30 @@
 // The last thing a run says, for people who grep it and for machines: a stable interface (README).
 
-import { formatByteSize } from '../../base/byte-size.js';
-import { formatDuration } from '../../base/duration.js';
+import { resolve } from 'node:path';
+import { formatByteSize } from '../../base/byte-size.ts';
+import { formatDuration } from '../../base/duration.ts';
+import { unreachable } from '../../base/errors.ts';
 import type {
   BackupSummary,
   BackupType,
   DoctorSummary,
+  DrillSummary,
+  ExtractSummary,
+  FinishSummary,
   JobSummary,
   RestoreSummary,
-} from '../../base/events.js';
-import { printable } from '../../printable.js';
-import type { ErrorReport } from './error-report.js';
-import { oneLine } from './output.js';
+  VerifySummary,
+} from '../../base/events.ts';
+import { printable } from '../../base/printable.ts';
+import type { ErrorReport } from './error-report.ts';
+import { oneLine } from './output.ts';
 
 /** What the run was about, as far as it is known. */
 export type RunTitle = DatabaseTitle | FileTitle;
 
 /** A run that only reads stored backups. */
-export interface FileTitle {
-  readonly verb: 'extract' | 'verify' | 'info' | 'drill' | 'doctor';
+interface FileTitle {
+  readonly verb: 'extract' | 'verify' | 'info' | 'drill' | 'doctor' | 'finish';
   /** In the words of the command line. */
   readonly files: readonly string[];
 }
@@ -29,27 +35,67 @@ export interface DatabaseTitle {
   readonly type: BackupType | 'restore';
   /** The files in the words of the command line, tokens replaced. */
   readonly files: readonly string[];
+  /** The same for a database with a twin; the summary says which they are. */
+  readonly twinFiles?: readonly string[];
   readonly dryRun: boolean;
 }
 
 export function okLine(summary: JobSummary, title: RunTitle): string {
   // Blanks stay as they are; a line end in a name would make this two lines.
-  const files = `file=${printable(title.files.join(','))}`;
-  return 'job' in summary ? okRead(summary, files) : okBackup(summary, files);
+  const files = `file=${printable(filesOf(summary, title).join(','))}`;
+  switch (summary.job) {
+    case 'backup':
+      return okBackup(summary, files);
+    case 'restore':
+      return okRestore(summary, files);
+    case 'finish':
+      return okFinish(summary, files);
+    case 'doctor':
+      return okDoctor(summary);
+    case 'info':
+      return `OK info ${files}`;
+    case 'verify':
+      return `${okRead(summary, files)}${verifyVerdict(summary)}`;
+    case 'extract':
+    case 'drill':
+      return okRead(summary, files);
+    default:
+      return unreachable(summary);
+  }
 }
 
-function okRead(summary: Exclude<JobSummary, BackupSummary>, files: string): string {
-  if (summary.job === 'info') return `OK info ${files}`;
-  if (summary.job === 'doctor') return okDoctor(summary);
-  if (summary.job === 'restore') return okRestore(summary, files);
+/** Of a restore only those that it restored. */
+function filesOf(summary: JobSummary, title: RunTitle): readonly string[] {
+  const { files } = title;
+  if (summary.job === 'backup') return writtenFiles(summary, title);
+  if (summary.job !== 'restore' || files.length === 1) return files;
+  return files.filter((file) => summary.files.includes(resolve(file)));
+}
+
+function writtenFiles({ files: written }: BackupSummary, title: RunTitle): readonly string[] {
+  const twins = 'twinFiles' in title ? (title.twinFiles ?? []) : [];
+  return twins[0] !== undefined && written[0]?.path === resolve(twins[0]) ? twins : title.files;
+}
+
+function okRead(summary: ExtractSummary | VerifySummary | DrillSummary, files: string): string {
   const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
   const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
-  const verdict = summary.job === 'verify' && summary.server ? ` server=${summary.server}` : '';
-  return `OK ${summary.job} ${bytes} ${time} ${files}${verdict}`;
+  return `OK ${summary.job} ${bytes} ${time} ${files}`;
+}
+
+function verifyVerdict({ unchecked, server }: VerifySummary): string {
+  const unknown = unchecked === undefined ? '' : ` unchecked=${unchecked}`;
+  return server === undefined ? unknown : `${unknown} server=${server}`;
 }
 
 function okDoctor({ checks, ok, warnings, unknown }: DoctorSummary): string {
   return `OK doctor ${checks} checks: ${ok} ok, ${warnings} warnings, ${unknown} unknown`;
+}
+
+function okFinish(summary: FinishSummary, files: string): string {
+  const { database, type, rawBytes, storedBytes, setId } = summary;
+  const bytes = `${formatByteSize(rawBytes)} -> ${formatByteSize(storedBytes)}`;
+  return `OK ${oneLine(database)} ${type} ${bytes} (${formatRatio(summary)}) finished ${files} set=${setId}`;
 }
 
 function okRestore(summary: RestoreSummary, files: string): string {
@@ -79,15 +125,20 @@ function titleWords(title: RunTitle): string {
   return `${oneLine(title.database)} ${title.type}`;
 }
 
-export function summaryObject(summary: JobSummary): object {
-  if ('job' in summary && (summary.job === 'info' || summary.job === 'doctor'))
-    return { event: 'summary', exitCode: 0, ...summary };
+/** An event as `--json` writes it, without its time. */
+export interface JsonEvent {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export function summaryObject(summary: JobSummary): JsonEvent {
+  if (!('elapsedMs' in summary)) return { event: 'summary', exitCode: 0, ...summary };
   const rate = Math.round(bytesPerSecond(summary));
   return { event: 'summary', exitCode: 0, ...summary, bytesPerSecond: rate };
 }
 
-export function errorObject(report: ErrorReport, title: RunTitle | undefined): object {
-  const { exitCode, code, message, hints, causes, stack } = report;
+export function errorObject(report: ErrorReport, title: RunTitle | undefined): JsonEvent {
+  const { exitCode, code, message, hints, causes, data, stack } = report;
   return {
     event: 'error',
     exitCode,
@@ -96,6 +147,7 @@ export function errorObject(report: ErrorReport, title: RunTitle | undefined): o
     hints,
     causes,
     ...(title && titleFields(title)),
+    ...data,
     ...(stack && { stack }),
   };
 }
@@ -112,7 +164,10 @@ interface Sizes {
 }
 
 /** How many times smaller the result is, e.g. `3.85x`. */
-export function formatRatio({ rawBytes, storedBytes }: Sizes): string {
+export function formatRatio({
+  rawBytes,
+  storedBytes,
+}: Pick<Sizes, 'rawBytes' | 'storedBytes'>): string {
   return storedBytes > 0 ? `${(rawBytes / storedBytes).toFixed(2)}x` : '-';
 }
 

@@ -1,14 +1,15 @@
 // What a person reads on stderr. Rules: one line per fact; lower case, no final period; hints on lines of
 // their own; the last line is OK or FAILED. `--progress` decides how progress is shown.
 
-import { formatByteSize } from '../../base/byte-size.js';
-import type { JobEvent, JobSummary } from '../../base/events.js';
-import { unreachable } from '../../unreachable.js';
-import type { Reporter } from '../reporter.js';
-import type { ErrorReport } from './error-report.js';
-import { type Output, oneLine } from './output.js';
-import type { ProgressDisplay } from './plain-progress.js';
-import { failedLine, okLine, type RunTitle } from './result-line.js';
+import { formatByteSize } from '../../base/byte-size.ts';
+import { unreachable } from '../../base/errors.ts';
+import type { JobEvent, JobSummary } from '../../base/events.ts';
+import { printableLines } from '../../base/printable.ts';
+import type { ErrorReport } from './error-report.ts';
+import { type Output, oneLine } from './output.ts';
+import type { ProgressDisplay } from './plain-progress.ts';
+import type { Reporter } from './reporter.ts';
+import { failedLine, okLine, type RunTitle } from './result-line.ts';
 
 /** "%d percent processed.": shown as progress. */
 const percentProcessed = 3211;
@@ -62,6 +63,9 @@ export class TextReporter implements Reporter {
         if (event.steps > 1)
           this.#say(`restoring ${event.backup} (${event.step} of ${event.steps})`);
         break;
+      case 'tail':
+        this.#say(`the tail of the log is in ${event.files.join(', ')}`);
+        break;
       case 'checking':
         this.#say(`checking: ${event.what}`);
         break;
@@ -90,7 +94,7 @@ export class TextReporter implements Reporter {
 
   succeeded(summary: JobSummary, title: RunTitle): void {
     this.#progress?.stop();
-    if (!('job' in summary)) {
+    if (summary.job === 'backup') {
       for (const { path, sha256 } of summary.files) {
         if (sha256) this.#say(`sha256: ${sha256}  ${path}`);
       }
@@ -121,6 +125,8 @@ export class TextReporter implements Reporter {
   #plan({ statement, lines }: Event<'plan'>): void {
     if (!this.saysPlan) return;
     this.#output.line(statement);
+    if (printableLines(statement) !== statement)
+      this.#say('note: a name in this T-SQL holds characters shown as ?; --json has it exact');
     for (const line of lines) this.#say(line);
   }
 
@@ -140,8 +146,8 @@ export class TextReporter implements Reporter {
     if (hint) this.#say(`hint: ${hint}`);
   }
 
-  #verified({ file, good, lines }: Event<'verified'>): void {
-    this.#say(`${file}: ${good ? 'good' : 'DAMAGED'}`);
+  #verified({ file, verdict, lines }: Event<'verified'>): void {
+    this.#say(`${file}: ${verdict === 'damaged' ? 'DAMAGED' : verdict}`);
     for (const line of lines) this.#output.line(`  ${oneLine(line)}`);
   }
 

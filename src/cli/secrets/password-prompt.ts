@@ -1,7 +1,7 @@
 // Asks for a password at a terminal, without showing it.
 
-import type { Abort } from '../../base/abort.js';
-import { Failure } from '../../errors.js';
+import type { Abort } from '../../base/abort.ts';
+import { Failure } from '../../base/errors.ts';
 
 const interrupt = '\u0003';
 const endOfInput = '\u0004';
@@ -62,7 +62,7 @@ export function askPassword(
 
 /** Takes one key; the password or a failure when it ends the question. */
 function press(typed: string[], key: string): string | Failure | undefined {
-  if (key === interrupt) return new Failure('interrupted', 'interrupted', 'interrupted by Ctrl-C');
+  if (key === interrupt) return new Failure('interrupted', 'interrupted by Ctrl-C');
   if (lineEnds.includes(key) || key === endOfInput) return typed.join('');
   if (key === clearAll) typed.length = 0;
   else if (backspaces.includes(key)) typed.pop();

@@ -2,32 +2,42 @@
 // Each step is a method; what exists at any moment is in #parts, so that the one teardown can end it.
 
 import { randomUUID } from 'node:crypto';
-import type { StoredStripe } from '../../archive/writer/stripe-writer.js';
-import type { Abort } from '../../base/abort.js';
-import type { BackupSummary, Emit } from '../../base/events.js';
-import { asError, type Failure } from '../../errors.js';
-import { FramePool } from '../../memory/frame-pool.js';
-import { BackupPipeline, completionCode } from '../../pipeline/compress/backup-pipeline.js';
-import { CompressPool } from '../../pipeline/compress/compress-pool.js';
-import { Throttle } from '../../pipeline/compress/throttle.js';
-import { pipelineShape } from '../../pipeline/pipeline-shape.js';
-import { statementFailure } from '../../sql/message/statement-failure.js';
-import { openSession } from '../../sql/open-session.js';
-import type { SqlSession } from '../../sql/sql-session.js';
-import { claimConsole, type LibraryConsole } from '../../system/library-console.js';
-import { openDeviceSet } from '../../vdi/open-device-set.js';
-import { completeEnabled } from '../../vdi/threaded-device-set.js';
-import type { DeviceEnd } from '../../vdi/virtual-device-set.js';
-import type { BackupRequest } from '../request/backup-request.js';
-import { JobProgress } from '../serving/job-progress.js';
-import { configuredEvent, ServedDevices } from '../serving/served-devices.js';
-import { answered, type Side, watchForStall } from '../serving/stall-watch.js';
-import { type JobParts, teardown } from '../serving/teardown.js';
-import { WatchedStatement } from '../serving/watched-statement.js';
-import { StripeFiles } from '../stripe-files.js';
-import { planLines, plannedStatement } from './backup-plan.js';
-import { askServer } from './backup-preflight.js';
-import { BackupRecord } from './backup-record.js';
+import type { StoredStripe } from '../../archive/writer/stripe-writer.ts';
+import type { Abort } from '../../base/abort.ts';
+import { asError, type Failure } from '../../base/errors.ts';
+import type { BackupSummary, Emit } from '../../base/events.ts';
+import { FramePool } from '../../memory/frame-pool.ts';
+import { completionCode } from '../../pipeline/completion-code.ts';
+import { BackupPipeline } from '../../pipeline/compress/backup-pipeline.ts';
+import { CompressPool } from '../../pipeline/compress/compress-pool.ts';
+import { Throttle } from '../../pipeline/compress/throttle.ts';
+import { pipelineShape } from '../../pipeline/pipeline-shape.ts';
+import type { ServerFacts } from '../../sql/facts/server-facts.ts';
+import { statementFailure } from '../../sql/message/statement-failure.ts';
+import { openSession } from '../../sql/open-session.ts';
+import type { SqlSession } from '../../sql/sql-session.ts';
+import { claimConsole, type LibraryConsole } from '../../system/library-console.ts';
+import { openDeviceSet } from '../../vdi/open-device-set.ts';
+import { completeEnabled } from '../../vdi/threaded-device-set.ts';
+import type { DeviceEnd } from '../../vdi/virtual-device-set.ts';
+import { lateness } from '../files/last-steps.ts';
+import { StripeFiles } from '../files/stripe-files.ts';
+import { type KeptFile, mayCount, unconfirmedFailure } from '../files/unconfirmed-backup.ts';
+import type { BackupRequest } from '../request/backup-request.ts';
+import { JobProgress } from '../serving/job-progress.ts';
+import { configuredEvent, ServedDevices } from '../serving/served-devices.ts';
+import {
+  answered,
+  destinationIsStuck,
+  unlessStuck,
+  watchForStall,
+} from '../serving/stall-watch.ts';
+import { type JobParts, teardown } from '../serving/teardown.ts';
+import { WatchedStatement } from '../serving/watched-statement.ts';
+import { planLines, plannedStatement } from './backup-plan.ts';
+import { askServer, checkReplaced, nameFiles, type ServerAnswers } from './backup-preflight.ts';
+import { BackupRecord } from './backup-record.ts';
+import { stuckSide } from './backup-stuck-side.ts';
 
 /**
  * Backs up one database. Returns only after a durable success: every byte fsynced before SQL Server was
@@ -46,22 +56,32 @@ export async function backupJob(
     return await run.tell();
   } catch (thrown) {
     abort.raise(asError(thrown));
-    await run.undo();
-    throw abort.cause ?? thrown;
+    const kept = await run.undo();
+    // After Msg 3014 an abort changes nothing: what failed then says where the backup is.
+    const cause = run.confirmed ? asError(thrown) : (abort.cause ?? asError(thrown));
+    throw kept ? unconfirmedFailure(cause, run.setId, kept) : cause;
   }
 }
 
 class BackupRun {
-  readonly #request: BackupRequest;
+  #request: BackupRequest;
   readonly #abort: Abort;
   readonly #emit: Emit;
-  readonly #setId = randomUUID();
+  readonly setId: string = randomUUID();
   readonly #progress: JobProgress;
   readonly #parts: JobParts = {};
-  readonly #record: BackupRecord;
+  #record: BackupRecord;
   readonly #speakOn: (descriptor: number) => void;
   #console: LibraryConsole | undefined;
   #endWatch: () => void = () => undefined;
+  #devices: ServedDevices | undefined;
+  #statement: WatchedStatement | undefined;
+  #completeExpected = true;
+  /** Every stripe was sealed after SQL Server had closed the devices. */
+  #sealed = false;
+  /** SQL Server has reported success, and the job knows it. */
+  #confirmed = false;
+  #kept: readonly KeptFile[] | undefined;
 
   constructor(
     request: BackupRequest,
@@ -74,13 +94,13 @@ class BackupRun {
     this.#abort = abort;
     this.#emit = emit;
     this.#progress = new JobProgress(emit, 'storing');
-    this.#record = new BackupRecord(request, this.#setId);
-    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+    this.#record = new BackupRecord(request, this.setId);
+    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<BackupSummary> {
-    const files = await this.#abort.race(StripeFiles.check(this.#request));
-    this.#parts.discard = () => files.discard();
+    // Whether the name of the database is enough for theirs, SQL Server says.
+    const early = this.#request.twinFiles ? undefined : await this.#checkFiles();
     if (this.#request.dryRun) return this.#rehearse();
 
     // Threads first: they start up while the connection is being made.
@@ -91,17 +111,21 @@ class BackupRun {
     this.#speakOn(this.#console.stderr);
     const devices = this.#openDevices(pool);
     const session = await this.#connect();
-    const answers = await this.#answered(askServer(session, this.#request, this.#emit));
+    const answers = await this.#ask(session);
+    const files = early ?? (await this.#checkFiles());
 
     // Words that --with cannot say are refused here, before anything is made.
     const text = plannedStatement(this.#request, devices.set.deviceNames, answers);
-    await this.#abort.race(files.create(this.#console.stdout));
+    await this.#prepared(files.create(this.#console.stdout, this.#emit));
+    // The partial files keep other runs out: what is there now is what would be replaced.
+    await this.#prepared(checkReplaced(session, this.#request, answers));
     const pipeline = this.#openPipeline(pool, compressor, files, devices);
     devices.set.create(answers.server.instanceName ?? this.#request.connection.instance);
-    const statement = this.#execute(session, text, devices);
+    const statement = this.#execute(session, answers.server, text, devices);
     this.#watch(pipeline, devices);
     const configuration = await statement.orServerWords(() => devices.set.configured());
     this.#parts.opened = true;
+    this.#completeExpected = completeEnabled(configuration);
     await this.#abort.race(
       files.begin(this.#record.header(answers, configuration, shape.frameSize)),
     );
@@ -112,35 +136,58 @@ class BackupRun {
       barrier: (device) => pipeline.barrier(device),
       end: () => undefined,
     });
-    await this.#sealRest(await devices.closed(), pipeline, completeEnabled(configuration));
+    const ends = await devices.closed();
+    await this.#sealRest(ends, pipeline);
+    this.#sealed = ends.every(({ how }) => how === 'closed');
     await this.#closeDevices(devices);
 
     await statement.success();
+    this.#confirmed = true;
     // From here on nothing aborts: SQL Server counts on this backup (a log may be truncated already).
     this.#endWatch();
-    const stored = await files.finish(this.#record.trailer(this.#progress.elapsedMs, new Date()));
-    await files.publish();
+    const { late, end } = lateness(this.#request.stallTimeout, this.#abort);
+    const trailer = this.#record.trailer(this.#progress.elapsedMs, new Date());
+    const stored = await files.finish(trailer, late);
+    for (const warning of await files.publish(late)) this.#emit({ event: 'warning', ...warning });
+    end();
     return this.#farewell(files, stored, session);
   }
 
-  /** See teardown.ts for the order. */
-  async undo(): Promise<void> {
+  get confirmed(): boolean {
+    return this.#confirmed;
+  }
+
+  /** See teardown.ts for the order. The files that were kept; undefined when none was to be. */
+  async undo(): Promise<readonly KeptFile[] | undefined> {
     this.#progress.stop();
     this.#endWatch();
+    if (this.#statement?.givenUp) delete this.#parts.statement;
     for (const message of await teardown(this.#parts, this.#abort)) {
       this.#emit({ event: 'warning', code: 'left-behind', message });
     }
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
+    return this.#kept;
+  }
+
+  /** The last step of an undone run: by now SQL Server has had its time to say how the backup ended. */
+  async #letGo(files: StripeFiles): Promise<boolean> {
+    const isWhole = this.#sealed && this.#record.streamWarnings().length === 0;
+    const assured = isWhole || this.#devices?.assured(this.#completeExpected) === true;
+    if (this.#confirmed || !mayCount(assured, this.#statement?.verdict)) return files.discard();
+    this.#kept = await files.keepUnconfirmed(this.setId);
+    return true;
   }
 
   /** Dry run: everything is asked, nothing is made. */
   async #rehearse(): Promise<BackupSummary> {
     const names = this.#request.files.map((_, device) =>
-      device === 0 ? this.#setId : `${this.#setId}-${device}`,
+      device === 0 ? this.setId : `${this.setId}-${device}`,
     );
     const session = await this.#connect();
-    const answers = await this.#answered(askServer(session, this.#request, this.#emit));
+    const answers = await this.#ask(session);
+    if (this.#request.twinFiles) await this.#checkFiles();
     const statement = plannedStatement(this.#request, names, answers);
+    await this.#prepared(checkReplaced(session, this.#request, answers));
     this.#emit({
       event: 'plan',
       statement,
@@ -149,6 +196,21 @@ class BackupRun {
     });
     await session.close();
     return this.#record.summary([], this.#progress);
+  }
+
+  async #checkFiles(): Promise<StripeFiles> {
+    const files = await this.#prepared(StripeFiles.check(this.#request));
+    this.#parts.discard = () => this.#letGo(files);
+    return files;
+  }
+
+  /** From here on it is certain what the files are called. */
+  async #ask(session: SqlSession): Promise<ServerAnswers> {
+    const answers = await this.#answered(askServer(session, this.#request, this.#emit));
+    const named = nameFiles(session, this.#request, answers, this.#emit);
+    this.#request = await this.#answered(named);
+    this.#record = new BackupRecord(this.#request, this.setId);
+    return answers;
   }
 
   async #connect(): Promise<SqlSession> {
@@ -160,14 +222,15 @@ class BackupRun {
   #openDevices(pool: FramePool): ServedDevices {
     const { files, vdiLibrary } = this.#request;
     const set = openDeviceSet({
-      name: this.#setId,
+      name: this.setId,
       deviceCount: files.length,
       direction: 'backup',
       pool,
       ...(vdiLibrary !== undefined && { library: vdiLibrary }),
     });
     this.#parts.devices = set;
-    return new ServedDevices(set, this.#abort, completionCode);
+    this.#devices = new ServedDevices(set, this.#abort, completionCode);
+    return this.#devices;
   }
 
   #openCompressor(pool: FramePool): CompressPool | undefined {
@@ -188,28 +251,37 @@ class BackupRun {
       pool,
       compressor,
       throttle: rate === undefined ? undefined : new Throttle(rate),
-      writers: files.writers.map((writer, stripe) => ({
-        appendFrame: (bytes, rawBytes) => writer.appendFrame(bytes, rawBytes),
-        seal: () => writer.seal(this.#record.trailer(this.#progress.elapsedMs)(stripe)),
-      })),
+      writers: files.writers,
+      facts: (stripe) => this.#record.trailer(this.#progress.elapsedMs)(stripe),
       observe: (device, bytes) => this.#record.observe(device, bytes),
       onFailure: devices.fileFailed,
     });
+  }
+
+  /** Folders and files that are looked at or made before any byte moves. */
+  #prepared<T>(files: Promise<T>): Promise<T> {
+    return unlessStuck(files, this.#request.stallTimeout, destinationIsStuck, this.#abort);
   }
 
   #answered<T>(questions: Promise<T>): Promise<T> {
     return answered(questions, this.#request.stallTimeout, this.#abort);
   }
 
-  #execute(session: SqlSession, text: string, devices: ServedDevices): WatchedStatement {
+  #execute(
+    session: SqlSession,
+    server: ServerFacts,
+    text: string,
+    devices: ServedDevices,
+  ): WatchedStatement {
     const statement = new WatchedStatement(session, text, {
       abort: this.#abort,
       emit: this.#emit,
       onProgress: (percent) => this.#progress.heard(percent),
       onMessage: (message) => this.#record.heard(message),
-      failureOf: statementFailure,
+      failureOf: (outcome) => statementFailure(outcome, { direction: 'backup', server }),
       onSuccess: () => devices.statementSucceeded(),
     });
+    this.#statement = statement;
     this.#parts.statement = statement.running;
     return statement;
   }
@@ -229,16 +301,12 @@ class BackupRun {
   /**
    * What no Flush or Complete asked for is made durable all the same, before SQL Server's verdict is awaited.
    */
-  async #sealRest(
-    ends: readonly DeviceEnd[],
-    pipeline: BackupPipeline,
-    completeExpected: boolean,
-  ): Promise<void> {
+  async #sealRest(ends: readonly DeviceEnd[], pipeline: BackupPipeline): Promise<void> {
     const unsealed = ends.filter(({ completed }) => !completed);
     if (unsealed.length === 0) return;
     await this.#abort.race(pipeline.drained());
     for (const { device } of unsealed) await this.#abort.race(pipeline.barrier(device));
-    if (!completeExpected) return;
+    if (!this.#completeExpected) return;
     const message = 'SQL Server closed a device without asking for its completion (VDC_Complete)';
     this.#emit({ event: 'warning', code: 'complete-missing', message });
   }
@@ -269,16 +337,4 @@ class BackupRun {
     await Promise.all([session.close(), files.release()]);
     return this.#record.summary(stored, this.#progress);
   }
-}
-
-/** Who is being waited for: the pipeline's own end first, because a full pipeline makes SQL Server wait too. */
-function stuckSide(
-  pipeline: BackupPipeline,
-  devices: ServedDevices,
-): { side: Side; detail: string } {
-  if (pipeline.waitsFor === 'disk')
-    return { side: 'the destination', detail: 'a write or fsync has not come back' };
-  if (pipeline.waitsFor === 'compression')
-    return { side: 'compression', detail: 'a frame is not ready' };
-  return { side: 'SQL Server', detail: `devices: ${devices.activities}` };
 }

@@ -1,8 +1,8 @@
 // What a backup is about to do: its T-SQL, and how it is stored, in words.
 
-import { backupStatement } from '../../sql/statement/backup-statement.js';
-import type { BackupRequest } from '../request/backup-request.js';
-import type { ServerAnswers } from './backup-preflight.js';
+import { backupStatement } from '../../sql/statement/backup-statement.ts';
+import type { BackupRequest } from '../request/backup-request.ts';
+import type { ServerAnswers } from './backup-preflight.ts';
 
 /** The BACKUP statement to the devices of these names. Failure `usage` for words that `--with` cannot say. */
 export function plannedStatement(

@@ -1,17 +1,20 @@
 // What is asked of SQL Server before any device exists, and what the answers decide.
 
-import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import type { Emit } from '../../base/events.js';
-import { checkDatabase, checkServer } from '../../sql/facts/preflight.js';
+import type { Emit } from '../../base/events.ts';
+import { readFamilyId } from '../../sql/facts/database-family.ts';
+import { readTwins } from '../../sql/facts/database-twins.ts';
+import { checkDatabase } from '../../sql/facts/preflight.ts';
 import {
   type DatabaseFacts,
   readDatabaseFacts,
-  readServerFacts,
   type ServerFacts,
-} from '../../sql/facts/server-facts.js';
-import type { SqlSession } from '../../sql/sql-session.js';
-import type { BackupRequest } from '../request/backup-request.js';
+} from '../../sql/facts/server-facts.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import type { SqlSession } from '../../sql/sql-session.ts';
+import { refuseOtherDatabases } from '../files/replaced-backup.ts';
+import type { BackupRequest } from '../request/backup-request.ts';
+import { meetServer } from '../serving/meet-server.ts';
 
 export interface ServerAnswers {
   readonly server: ServerFacts;
@@ -39,21 +42,41 @@ export async function askServer(
   return { server, databaseName: spelledName(database) ?? request.database };
 }
 
-/** Says which server this is. Throws `Failure('environment')` when it cannot serve a virtual device to this process. */
-export async function meetServer(
+/** `request` with the names by which its files are told from those of a twin, where the database has one. */
+export async function nameFiles(
   session: SqlSession,
-  { connection, assumeLocal }: Pick<BackupRequest, 'connection' | 'assumeLocal'>,
+  request: BackupRequest,
+  { databaseName }: ServerAnswers,
   emit: Emit,
-): Promise<ServerFacts> {
-  const server = await readServerFacts(session);
+): Promise<BackupRequest> {
+  const { twinFiles: files } = request;
+  const [twin] = files ? await readTwins(session, databaseName) : [];
+  if (!files || twin === undefined) return request;
   emit({
-    event: 'connected',
-    server: server.serverName ?? connection.host,
-    version: server.productVersion ?? 'unknown',
-    edition: server.edition ?? 'unknown',
+    event: 'warning',
+    code: 'twin-database',
+    message: `some file systems cannot tell ${quoteIdentifier(databaseName)} from ${quoteIdentifier(twin)}: the names of their files have a tag`,
   });
-  checkServer(server, { localHostname: hostname(), assumeLocal, login: connection.login?.user });
-  return server;
+  return { ...request, files };
+}
+
+/** Before BACKUP is sent. Throws Failure `io` when `--overwrite` would replace the backup of another database. */
+export async function checkReplaced(
+  session: SqlSession,
+  { files, overwrite, connection }: BackupRequest,
+  { server, databaseName: database }: ServerAnswers,
+): Promise<void> {
+  if (!overwrite) return;
+  await refuseOtherDatabases(files, {
+    database,
+    // As the archive header says it.
+    server: server.serverName ?? connection.host,
+    familyId: () => readFamilyId(session, database),
+    isNamed: async (name) => {
+      const facts = await readDatabaseFacts(session, name);
+      return facts === undefined || spelledName(facts) === database;
+    },
+  });
 }
 
 function spelledName(database: DatabaseFacts | 'missing' | undefined): string | undefined {

@@ -1,18 +1,24 @@
 // What one backup knows of itself: what it heard from SQL Server, what it saw in the streams, and the papers
 // made of that: header, trailer, summary.
 
-import type { ArchiveHeader } from '../../archive/header.js';
-import type { TrailerFacts } from '../../archive/trailer.js';
-import type { StoredStripe } from '../../archive/writer/stripe-writer.js';
-import { KiB, MiB } from '../../base/byte-size.js';
-import type { BackupSummary, JobEvent, SqlMessageEvent } from '../../base/events.js';
-import { toolVersion } from '../../base/tool-version.js';
-import { MtfWalker } from '../../mtf/walker.js';
-import { messagesThatMatter } from '../../sql/message/messages.js';
-import type { SqlMessage } from '../../sql/sql-session.js';
-import type { DeviceConfiguration } from '../../vdi/virtual-device-set.js';
-import type { BackupRequest } from '../request/backup-request.js';
-import type { ServerAnswers } from './backup-preflight.js';
+import type { ArchiveHeader } from '../../archive/header.ts';
+import type { TrailerFacts } from '../../archive/trailer.ts';
+import type { StoredStripe } from '../../archive/writer/stripe-writer.ts';
+import type { BackupSummary, JobEvent } from '../../base/events.ts';
+import {
+  maxBlockSize,
+  maxTransferSize,
+  minBlockSize,
+  minTransferSize,
+} from '../../base/platform/sql-server-limits.ts';
+import { toolVersion } from '../../base/tool-version.ts';
+import type { MtfFacts } from '../../mtf/facts.ts';
+import { MtfWalker } from '../../mtf/walker.ts';
+import { messageEvent, messagesThatMatter } from '../../sql/message/messages.ts';
+import type { SqlMessage } from '../../sql/sql-session.ts';
+import type { DeviceConfiguration } from '../../vdi/virtual-device-set.ts';
+import type { BackupRequest } from '../request/backup-request.ts';
+import type { ServerAnswers } from './backup-preflight.ts';
 
 export class BackupRecord {
   readonly #request: BackupRequest;
@@ -68,12 +74,14 @@ export class BackupRecord {
   }
 
   /** As configured; what SQL Server left out or cannot mean, as requested: RESTORE needs numbers it accepts. */
-  #sizes({ blockSize, maxTransferSize }: DeviceConfiguration) {
+  #sizes({ blockSize, maxTransferSize: transferSize }: DeviceConfiguration) {
     const within = (value: number, low: number, high: number) => value >= low && value <= high;
     return {
-      blockSize: within(blockSize, 512, 64 * KiB) ? blockSize : (this.#request.blockSize ?? 512),
-      transferSize: within(maxTransferSize, 64 * KiB, 4 * MiB)
-        ? maxTransferSize
+      blockSize: within(blockSize, minBlockSize, maxBlockSize)
+        ? blockSize
+        : (this.#request.blockSize ?? minBlockSize),
+      transferSize: within(transferSize, minTransferSize, maxTransferSize)
+        ? transferSize
         : this.#request.transferSize,
     };
   }
@@ -84,11 +92,17 @@ export class BackupRecord {
       const mtf = this.#walkers[stripe]?.end();
       return {
         ...(finished && { finished: finished.toISOString() }),
-        messages: messagesThatMatter(this.#messages).map(plain),
-        ...(mtf && { mtf }),
-        timings: { elapsed: Math.round(elapsedMs) },
+        messages: messagesThatMatter(this.#messages).map(messageEvent),
+        ...(mtf && { mtf: this.#withKind(mtf) }),
+        timings: { elapsed: elapsedMs },
       };
     };
+  }
+
+  /** The stream does not say in any place that is known that a full backup is copy-only. */
+  #withKind(mtf: MtfFacts): MtfFacts {
+    if (this.#request.type !== 'copy' || !mtf.set) return mtf;
+    return { ...mtf, set: { ...mtf.set, isCopyOnly: true } };
   }
 
   /** SQL Server said it succeeded, but what it sent does not end as a backup must: worth a look before anyone relies on it. */
@@ -97,6 +111,7 @@ export class BackupRecord {
       const facts = walker.end();
       const isEmpty = !this.#begun.has(stripe);
       if (!isEmpty && (!facts || facts.complete)) return [];
+      if (walker.unknown !== undefined) return unknownStream(stripe, walker.unknown);
       const damage = isEmpty ? 'it is empty' : facts?.damage;
       const where = damage ? `: ${damage}` : '';
       return {
@@ -114,6 +129,7 @@ export class BackupRecord {
   ): BackupSummary {
     const { database, type, files, dryRun } = this.#request;
     return {
+      job: 'backup',
       database,
       type,
       setId: this.#setId,
@@ -122,11 +138,16 @@ export class BackupRecord {
       storedBytes: stored.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
       elapsedMs,
       dryRun,
-      messages: messagesThatMatter(this.#messages).map(plain),
+      messages: messagesThatMatter(this.#messages).map(messageEvent),
     };
   }
 }
 
-export function plain({ number, severity, text }: SqlMessage): SqlMessageEvent {
-  return { number, severity, text };
+function unknownStream(stripe: number, why: string): JobEvent {
+  return {
+    event: 'warning',
+    code: 'stream-unknown',
+    message: `whether the stream of stripe ${stripe + 1} is whole is not known here: ${why}`,
+    hint: 'Have SQL Server read it: vdibackup verify --verifyonly, or a drill.',
+  };
 }

@@ -1,15 +1,17 @@
 // How far the way to SQL Server leads: TCP, TLS, login. One connection tells all three, because its failure says
 // which of them it was.
 
-import type { Abort } from '../../base/abort.js';
-import type { Failure } from '../../errors.js';
-import type { TransportFacts } from '../../sql/facts/transport-facts.js';
-import { openSession } from '../../sql/open-session.js';
-import type { SqlConnectionSettings, SqlSession } from '../../sql/sql-session.js';
-import { expected, failed, notChecked, ok } from './doctor-finding.js';
-import type { Finding } from './doctor-report.js';
+import type { Abort } from '../../base/abort.ts';
+import type { Failure } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
+import type { TransportFacts } from '../../sql/facts/transport-facts.ts';
+import { openSession } from '../../sql/open-session.ts';
+import type { SqlConnectionSettings, SqlSession } from '../../sql/sql-session.ts';
+import { expected, failed, notChecked, ok } from './doctor-finding.ts';
+import { listenerCodes, listenerFinding } from './doctor-listener.ts';
+import type { Finding } from './doctor-report.ts';
 
-export interface Reached {
+interface Reached {
   readonly session?: SqlSession;
   readonly failure?: Failure;
   /** Why the certificate would be refused, were it not for -C. */
@@ -36,9 +38,9 @@ async function attempt(settings: SqlConnectionSettings, abort: Abort): Promise<R
   }
 }
 
-const certificateCodes = ['certificate-untrusted', 'certificate-name'];
-const tlsCodes = [...certificateCodes, 'tls-failed', 'not-encrypted', 'encryption-required'];
-const tcpCodes = [
+const certificateCodes: readonly FailureCode[] = ['certificate-untrusted', 'certificate-name'];
+const tlsCodes: readonly FailureCode[] = [...certificateCodes, 'tls-failed', 'not-encrypted'];
+const tcpCodes: readonly FailureCode[] = [
   'instance-not-found',
   'host-not-found',
   'connection-refused',
@@ -47,13 +49,25 @@ const tcpCodes = [
   'connection-failed',
 ];
 /** Found before anything is sent. */
-const earlyCodes = [
+const earlyCodes: readonly FailureCode[] = [
   'no-login',
   'node-too-old',
   'windows-login-unavailable',
   'odbc-driver-missing',
   'odbc-driver-too-old',
 ];
+
+/** The check `listener` behind `tcp`; only Linux says whose a listener is, and a Windows login shows no password. */
+export async function withListener(
+  [tcp, ...others]: readonly Finding[],
+  settings: SqlConnectionSettings,
+  { failure }: Reached,
+): Promise<Finding[]> {
+  if (!tcp) return [];
+  const connected = !failure || ![...tcpCodes, ...earlyCodes].includes(failure.code);
+  const listener = settings.integrated ? [] : [await listenerFinding(settings, failure, connected)];
+  return [tcp, ...listener, ...others];
+}
 
 /** Checks `tcp`, `tls` and `login`. */
 export function connectionFindings(
@@ -81,12 +95,18 @@ export function connectionFindings(
       notChecked('tls', 'there is no connection'),
       notChecked('login', 'there is no connection'),
     ];
+  if (listenerCodes.includes(failure.code))
+    return [
+      tcp,
+      notChecked('tls', 'nothing was said to this listener'),
+      notChecked('login', 'the listener is not trusted'),
+    ];
   if (tlsCodes.includes(failure.code))
     return [tcp, failed('tls', failure), notChecked('login', 'the connection is not trusted')];
   return [tcp, tls, failed('login', failure)];
 }
 
-/** One sentence with the three choices there are. */
+/** One sentence with the choices there are. */
 export function tlsFinding(
   settings: SqlConnectionSettings,
   distrust: Failure | undefined,
@@ -95,7 +115,7 @@ export function tlsFinding(
   const check = 'tls';
   if (distrust)
     return {
-      ...ok(check, `encrypted, but unchecked (-C): ${distrust.message}; ${otherChoices}`),
+      ...ok(check, `encrypted, but unchecked (-C): ${distrust.message}; ${otherChoice}`),
       code: 'certificate-unchecked',
     };
   const encrypted = transport?.encrypted ?? settings.encrypt !== 'optional';
@@ -106,15 +126,15 @@ export function tlsFinding(
     check,
     level: 'warning',
     code: 'unencrypted',
-    message: 'not encrypted (-N o): whoever hears the wire can read the password',
+    message:
+      'not encrypted behind the login (-N o): whoever is on the way reads the rest, and the password if he says that there is no encryption',
     hints: [
-      'Trust a certificate unchecked (-C), make its CA known (NODE_EXTRA_CA_CERTS=ca.pem), or leave it at -N o on this machine.',
+      'Make its CA known (NODE_EXTRA_CA_CERTS=ca.pem), or trust the certificate unchecked (-C).',
     ],
   };
 }
 
-const otherChoices =
-  'instead NODE_EXTRA_CA_CERTS=ca.pem checks it, and -N o does without encryption';
+const otherChoice = 'NODE_EXTRA_CA_CERTS=ca.pem would check it';
 
 function place({ instance, port }: SqlConnectionSettings): string {
   if (port !== undefined) return `,${port}`;

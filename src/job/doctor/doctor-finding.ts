@@ -1,7 +1,7 @@
 // The few ways in which a finding comes about.
 
-import { Failure } from '../../errors.js';
-import type { Finding } from './doctor-report.js';
+import { Failure } from '../../base/errors.ts';
+import type { Finding } from './doctor-report.ts';
 
 export function ok(check: string, message: string): Finding {
   return { check, level: 'ok', code: 'ok', message };

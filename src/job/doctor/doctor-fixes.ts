@@ -1,7 +1,8 @@
 // The command that fixes a finding, or tells what there is to fix: one table by code.
 
-import { quoteIdentifier } from '../../sql/quoting.js';
-import type { DoctorRequest, Finding } from './doctor-report.js';
+import { shellWord } from '../../base/shell-word.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import type { DoctorRequest, Finding } from './doctor-report.ts';
 
 export interface FixContext {
   readonly windows: boolean;
@@ -85,15 +86,24 @@ const fixes: Readonly<Record<string, Fix>> = {
   'host-not-found': () => 'vdibackup doctor -S localhost',
   'certificate-untrusted': again((strict) => (strict ? '-N m -C' : '-C')),
   'certificate-name': again(() => '-F NAME_IN_CERTIFICATE'),
-  'tls-failed': again((strict) => (strict ? '-N m' : '-N o')),
-  'not-encrypted': again(() => '-N o'),
+  'tls-failed': (context) =>
+    context.request.connection.encrypt === 'strict'
+      ? again(() => '-N m')(context)
+      : query(() => 'SELECT @@VERSION')(context),
+  'not-encrypted': listening,
+  'foreign-listener': () => 'sudo ss -ltnp',
+  'foreign-browser': () => "sudo ss -lunp 'sport = :1434'",
+  'listener-trusted': () => 'sudo ss -ltnp',
+  'login-routed': () => 'vdibackup doctor -S localhost',
   unencrypted: again(() => '-N m -C'),
-  'encryption-required': again(() => '-N m'),
   'no-login': bySystem(
     'read -rs SQLCMDPASSWORD && export SQLCMDPASSWORD SQLCMDUSER=backup',
     "$env:SQLCMDUSER = 'backup'; $env:SQLCMDPASSWORD = '…'",
   ),
-  'windows-login-unavailable': () => 'npm install --global msnodesqlv8@5.5',
+  'windows-login-unavailable': bySystem(
+    'cd /opt/vdibackup && sudo npm ci --include=optional',
+    "cd 'C:\\Program Files\\vdibackup'; npm ci --include=optional",
+  ),
   'odbc-driver-missing': odbcDriver,
   'odbc-driver-too-old': odbcDriver,
   'login-failed': loginError,
@@ -166,10 +176,4 @@ function loginOf({ connection }: DoctorRequest): string {
 function mutualGroups({ account = 'ACCOUNT' }: FixContext): string {
   const name = shellWord(account, false);
   return `sudo usermod -aG mssql ${name} && sudo usermod -aG ${name} mssql && sudo systemctl restart mssql-server`;
-}
-
-/** `text` as one word of the shell: sh on Linux, PowerShell on Windows. */
-export function shellWord(text: string, windows: boolean): string {
-  if (/^[\w./:@%+=,-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", windows ? "''" : "'\\''")}'`;
 }

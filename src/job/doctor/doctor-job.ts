@@ -3,37 +3,40 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Abort } from '../../base/abort.js';
-import type { Emit } from '../../base/events.js';
-import { toolVersion } from '../../base/tool-version.js';
-import { Failure } from '../../errors.js';
-import { FramePool } from '../../memory/frame-pool.js';
-import { readUsedBytes } from '../../sql/facts/database-size.js';
+import type { Abort } from '../../base/abort.ts';
+import { within } from '../../base/deadline.ts';
+import { Failure } from '../../base/errors.ts';
+import type { Emit } from '../../base/events.ts';
+import { toolVersion } from '../../base/tool-version.ts';
+import { FramePool } from '../../memory/frame-pool.ts';
+import { readUsedBytes } from '../../sql/facts/database-size.ts';
 import {
   readDatabaseFacts,
   readServerFacts,
   type ServerFacts,
-} from '../../sql/facts/server-facts.js';
-import { readTransport } from '../../sql/facts/transport-facts.js';
-import type { SqlSession } from '../../sql/sql-session.js';
-import { claimConsole, type LibraryConsole } from '../../system/library-console.js';
-import { type MachineFacts, readMachine } from '../../system/machine.js';
-import { openDeviceSet } from '../../vdi/open-device-set.js';
-import { type JobParts, teardown } from '../serving/teardown.js';
-import { connectionFindings, reach } from './doctor-connection.js';
-import { expected, failed, notChecked, ok, problem } from './doctor-finding.js';
-import { type FixContext, withFix } from './doctor-fixes.js';
-import { machineFindings, misfit, runtimeFinding } from './doctor-machine.js';
-import type { DoctorReport, DoctorRequest, Finding } from './doctor-report.js';
+} from '../../sql/facts/server-facts.ts';
+import { readTransport } from '../../sql/facts/transport-facts.ts';
+import type { SqlSession } from '../../sql/sql-session.ts';
+import { cpuQuota } from '../../system/cpu-quota.ts';
+import { claimConsole, type LibraryConsole } from '../../system/library-console.ts';
+import { type MachineFacts, readMachine } from '../../system/machine.ts';
+import { openDeviceSet } from '../../vdi/open-device-set.ts';
+import { type JobParts, teardown } from '../serving/teardown.ts';
+import { connectionFindings, reach, withListener } from './doctor-connection.ts';
+import { expected, failed, notChecked, ok, problem } from './doctor-finding.ts';
+import { type FixContext, withFix } from './doctor-fixes.ts';
+import { machineFindings, misfit, runtimeFinding } from './doctor-machine.ts';
+import { libraryAccess, programFinding } from './doctor-program.ts';
+import type { DoctorReport, DoctorRequest, Finding } from './doctor-report.ts';
 import {
   completeFinding,
   databaseFindings,
   serverChecks,
   serverFindings,
-} from './doctor-server.js';
-import { destinationFinding, roomIn, spaceFinding } from './doctor-space.js';
+} from './doctor-server.ts';
+import { destinationFinding, roomIn, spaceFinding } from './doctor-space.ts';
 
-export type SpeakOn = (stderr: number, stdout: number) => void;
+type SpeakOn = (stderr: number, stdout: number) => void;
 
 /** A device set that is never served needs no more than the smallest pool. */
 const unusedSlotBytes = 512;
@@ -77,8 +80,11 @@ class Examination {
 
   async tell(): Promise<DoctorReport> {
     const { node } = process.versions;
-    this.#find(runtimeFinding({ tool: toolVersion, node, arch: process.arch }));
-    this.#machine = await readMachine(this.#request.vdiLibrary);
+    this.#find(
+      runtimeFinding({ tool: toolVersion, node, arch: process.arch, cpuQuota: cpuQuota() }),
+    );
+    this.#find(programFinding(this.#request));
+    this.#machine = await this.#abort.race(readMachine(this.#request.vdiLibrary));
     this.#find(...machineFindings(this.#machine));
     this.#openDevices();
     await this.#connect();
@@ -131,6 +137,9 @@ class Examination {
       this.#find(wrong);
       return;
     }
+    const access = libraryAccess(this.#request);
+    if (access) this.#find(access);
+    if (access?.level === 'problem') return;
     this.#console = claimConsole();
     this.#speakOn(this.#console.stderr, this.#console.stdout);
     const { vdiLibrary } = this.#request;
@@ -153,7 +162,9 @@ class Examination {
     const reached = await reach(connection, this.#abort);
     if (reached.session) this.#parts.session = reached.session;
     const transport = await this.#ask(readTransport);
-    this.#find(...connectionFindings(connection, reached, transport));
+    const findings = connectionFindings(connection, reached, transport);
+    const isLinux = this.#machine.system === 'linux';
+    this.#find(...(isLinux ? await withListener(findings, connection, reached) : findings));
   }
 
   async #askServer(): Promise<void> {
@@ -205,7 +216,7 @@ class Examination {
     if (destination.level !== 'ok' || !this.#used)
       return this.#find(notChecked('space', this.#used ? 'see destination' : 'see database'));
     const { bytes, encrypted } = this.#used;
-    this.#find(spaceFinding(await roomIn(folder), bytes, encrypted));
+    this.#find(spaceFinding(await roomIn(folder), bytes, encrypted, this.#server));
   }
 
   /** Undefined without a session, and when it is lost meanwhile. */
@@ -214,7 +225,7 @@ class Examination {
     if (!session) return undefined;
     try {
       const { loginTimeout } = this.#request.connection;
-      return await this.#abort.race(inTime(question(session), loginTimeout));
+      return await this.#abort.race(timely(question(session), loginTimeout));
     } catch (thrown) {
       this.#abort.throwIfAborted();
       this.#find(failed('connection', expected(thrown)));
@@ -240,20 +251,16 @@ function stuck(message: string): Finding {
 const longestAnswer = 60;
 
 /** `answer`, or a failure after the time that a login may take. */
-async function inTime<T>(answer: Promise<T>, loginTimeout: number): Promise<T> {
+async function timely<T>(answer: Promise<T>, loginTimeout: number): Promise<T> {
   const seconds = loginTimeout > 0 ? loginTimeout : longestAnswer;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `SQL Server left a question unanswered for ${seconds} s`;
-    const hints = ['A slow server needs a longer -l.'];
-    const failure = new Failure('connection', 'no-answer', message, { hints });
-    timer = setTimeout(() => reject(failure), seconds * 1000);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const found = await within(
+    answer.then((value) => ({ value })),
+    seconds * 1000,
+  );
+  if (found) return found.value;
+  const message = `SQL Server left a question unanswered for ${seconds} s`;
+  const hints = ['A slow server needs a longer -l.'];
+  throw new Failure('no-answer', message, { hints });
 }
 
 function libraryWords(machine: MachineFacts): string {
@@ -265,6 +272,5 @@ function libraryWords(machine: MachineFacts): string {
 /** COM's words for a class that cannot be used are VDI's, but what fixes them is another command. */
 function classFailure(failure: Failure, { system }: MachineFacts): Failure {
   if (system !== 'windows' || failure.code !== 'vdi-call-failed') return failure;
-  const { kind, message, hints } = failure;
-  return new Failure(kind, 'vdi-class-unusable', message, { hints, cause: failure });
+  return failure.with({ code: 'vdi-class-unusable', cause: failure });
 }

@@ -1,12 +1,12 @@
 // What the facts of this machine mean for a virtual device: pure judgements.
 
-import { formatByteSize, GiB, MiB } from '../../base/byte-size.js';
-import type { AccountFacts } from '../../system/account.js';
-import { EM_X86_64 } from '../../system/code/elf-image.js';
-import type { ContainerFacts } from '../../system/container.js';
-import type { LibraryFacts, LinuxFacts, MachineFacts } from '../../system/machine.js';
-import { ok, problem, unknown } from './doctor-finding.js';
-import type { Finding } from './doctor-report.js';
+import { formatByteSize, GiB, MiB } from '../../base/byte-size.ts';
+import type { AccountFacts } from '../../system/account.ts';
+import { EM_X86_64 } from '../../system/code/elf-image.ts';
+import type { ContainerFacts } from '../../system/container.ts';
+import type { LibraryFacts, LinuxFacts, MachineFacts } from '../../system/machine.ts';
+import { ok, problem, unknown } from './doctor-finding.ts';
+import type { Finding } from './doctor-report.ts';
 
 /** Microsoft's advice for --shm-size, in bytes; Docker's own default of 64 MB is too small. */
 const advisedSharedMemory = GiB;
@@ -17,15 +17,17 @@ const leastFreeSharedMemory = 16 * MiB;
 /** The oldest Node.js that package.json admits. */
 const oldestNode = [20, 19] as const;
 
-export interface Runtime {
+interface Runtime {
   readonly tool: string;
   /** `process.versions.node` */
   readonly node: string;
   /** `process.arch` */
   readonly arch: string;
+  /** What the CPU quota of the cgroup is worth, in processors. */
+  readonly cpuQuota?: number | undefined;
 }
 
-export function runtimeFinding({ tool, node, arch }: Runtime): Finding {
+export function runtimeFinding({ tool, node, arch, cpuQuota }: Runtime): Finding {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   const what = `vdibackup ${tool} on Node.js ${node} (${arch})`;
   if (arch !== 'x64')
@@ -38,7 +40,9 @@ export function runtimeFinding({ tool, node, arch }: Runtime): Finding {
       hints: ['Install the x64 build of Node.js.'],
     };
   const old = major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]);
-  if (!old) return ok('runtime', what);
+  const quota =
+    cpuQuota === undefined ? '' : `; threads by the CPU quota of its cgroup: ${cpuQuota}`;
+  if (!old) return ok('runtime', `${what}${quota}`);
   return problem(
     'runtime',
     'node-too-old',

@@ -1,6 +1,6 @@
 // What `doctor` is asked and what it answers: an object for machines (`doctor --json`), stable.
-import type { Finding, FindingLevel } from '../../base/finding.js';
-import type { SqlConnectionSettings } from '../../sql/sql-session.js';
+import type { Finding, FindingLevel } from '../../base/finding.ts';
+import type { SqlConnectionSettings } from '../../sql/sql-session.ts';
 
 export type { Finding, FindingLevel };
 
@@ -12,6 +12,8 @@ export interface DoctorRequest {
   /** Where its backups shall go, absolute. */
   readonly folder?: string;
   readonly assumeLocal: boolean;
+  /** Root may run what others can change: a warning, not a problem. */
+  readonly allowWritableProgram: boolean;
   /** As in BackupRequest. */
   readonly vdiLibrary?: string;
 }

@@ -7,12 +7,12 @@ import {
   checkMachine,
   checkRole,
   type Whereabouts,
-} from '../../sql/facts/preflight.js';
-import type { DatabaseFacts, ServerFacts } from '../../sql/facts/server-facts.js';
-import { quoteIdentifier } from '../../sql/quoting.js';
-import { firstMajorWithCompression } from '../../sql/statement/backup-statement.js';
-import { expected, failed, judged, notChecked, ok, unknown } from './doctor-finding.js';
-import type { Finding } from './doctor-report.js';
+} from '../../sql/facts/preflight.ts';
+import type { DatabaseFacts, ServerFacts } from '../../sql/facts/server-facts.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import { firstMajorWithCompression } from '../../sql/statement/backup-statement.ts';
+import { expected, failed, judged, notChecked, ok, unknown } from './doctor-finding.ts';
+import type { Finding } from './doctor-report.ts';
 
 export const serverChecks = ['server', 'same-machine', 'sysadmin'] as const;
 

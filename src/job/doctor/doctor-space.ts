@@ -2,15 +2,17 @@
 
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatByteSize } from '../../base/byte-size.js';
-import { checkDestinations } from '../../storage/destination.js';
-import { expected, failed, ok, unknown } from './doctor-finding.js';
-import type { Finding } from './doctor-report.js';
+import { formatByteSize } from '../../base/byte-size.ts';
+import type { ServerFacts } from '../../sql/facts/server-facts.ts';
+import { tdeAdvice } from '../../sql/facts/tde-compression.ts';
+import { checkDestinations } from '../../storage/destination.ts';
+import { expected, failed, ok, unknown } from './doctor-finding.ts';
+import type { Finding } from './doctor-report.ts';
 
 /** Few databases compress better than this: with less room a backup will hardly fit. */
 const hopefulRatio = 4;
 
-export interface Room {
+interface Room {
   readonly folder: string;
   /** Undefined when the file system does not say. */
   readonly freeBytes: number | undefined;
@@ -31,11 +33,12 @@ export async function roomIn(folder: string): Promise<Room> {
   return { folder, freeBytes: told && told.bavail * told.bsize };
 }
 
-/** Check `space`. `usedBytes` of the database; `encrypted` pages do not compress. */
+/** Check `space`. `usedBytes` of the database; `encrypted` pages do not compress, but for what `server` can do. */
 export function spaceFinding(
   { folder, freeBytes }: Room,
   usedBytes: number | undefined,
   encrypted: boolean,
+  server: ServerFacts = {},
 ): Finding {
   const check = 'space';
   if (freeBytes === undefined || usedBytes === undefined)
@@ -49,6 +52,7 @@ export function spaceFinding(
   const sizes = `${formatByteSize(freeBytes)} free in ${folder}, ${formatByteSize(usedBytes)} in use in the database`;
   if (freeBytes >= usedBytes) return ok(check, `${sizes}: room even for an uncompressed backup`);
   const short = encrypted || freeBytes * hopefulRatio < usedBytes;
+  const hint = encrypted ? tdeAdvice(server) : undefined;
   const ratio = (usedBytes / freeBytes).toFixed(1);
   const need = freeBytes > 0 ? `the backup must compress ${ratio}x to fit` : 'no room at all';
   return {
@@ -56,8 +60,6 @@ export function spaceFinding(
     level: short ? 'problem' : 'warning',
     code: short ? 'space-short' : 'space-tight',
     message: `${sizes}: ${need}${encrypted ? ', and encrypted pages do not compress' : ''}`,
-    ...(encrypted && {
-      hints: ['Say --compress server: SQL Server compresses before it encrypts.'],
-    }),
+    ...(hint !== undefined && { hints: [hint] }),
   };
 }

@@ -1,8 +1,8 @@
 // What an assertion of a drill expects of its query's first value: `> 1000`, `= 'x'`, `between 1 and 9`, `not null`.
 // Pure; numbers are compared as numbers, dates as moments, texts only for being equal.
 
-import { Failure } from '../../errors.js';
-import { isComparable, type Operand, operand, signOf } from './drill-operand.js';
+import { Failure } from '../../base/errors.ts';
+import { isComparable, type Operand, operand, signOf } from './drill-operand.ts';
 
 type Order = '<' | '<=' | '>' | '>=' | '=' | '<>';
 
@@ -12,7 +12,7 @@ export type Expectation =
   | { readonly kind: 'null' }
   | { readonly kind: 'not-null' };
 
-export type Verdict = 'holds' | 'wrong' | 'not-comparable';
+type Verdict = 'holds' | 'wrong' | 'not-comparable';
 
 /** Throws `Failure('usage')` for what is no expectation. */
 export function parseExpectation(text: string): Expectation {
@@ -42,7 +42,6 @@ function bound(compared: string, text: string): Operand {
   const found = operand(compared);
   if (isComparable(found)) return found;
   throw new Failure(
-    'usage',
     'invalid-expectation',
     `'${text}' compares with '${compared}', which is neither a number nor a date`,
     {
@@ -55,7 +54,7 @@ function bound(compared: string, text: string): Operand {
 }
 
 function nothingToExpect(text: string): Failure {
-  return new Failure('usage', 'invalid-expectation', `'${text}' is nothing to expect`, {
+  return new Failure('invalid-expectation', `'${text}' is nothing to expect`, {
     hints: ["Write it like '> 1000', '= 42', 'between 1 and 9' or 'not null'."],
   });
 }

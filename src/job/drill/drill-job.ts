@@ -2,23 +2,40 @@
 // throw-away database is dropped.
 
 import { randomBytes } from 'node:crypto';
-import type { Abort } from '../../base/abort.js';
-import type { Emit, JobEvent, RestoreSummary } from '../../base/events.js';
-import { asError, Failure } from '../../errors.js';
-import { openSession } from '../../sql/open-session.js';
-import { quoteIdentifier } from '../../sql/quoting.js';
-import { checkAssertion, checkDatabase, dropDatabase, enterDatabase } from '../drill-database.js';
-import type { SpeakOn } from '../reading/reading-run.js';
-import { restoreJob } from '../restore/restore-job.js';
-import { answered } from '../serving/stall-watch.js';
-import { type DrillAssertion, type DrillCheck, type DrillReport, skipped } from './drill-report.js';
-import type { DrillRequest } from './drill-request.js';
+import type { Abort } from '../../base/abort.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import type { Emit, JobEvent, RestoreSummary } from '../../base/events.ts';
+import { damageNotice } from '../../sql/message/damage-notice.ts';
+import { openSession } from '../../sql/open-session.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import type { SqlSession } from '../../sql/sql-session.ts';
+import { maxdopProblem } from '../../sql/statement/check-statement.ts';
+import type { SpeakOn } from '../reading/reading-run.ts';
+import { restoreJob } from '../restore/restore-job.ts';
+import { instantOf } from '../restore/stop-point.ts';
+import { answered } from '../serving/stall-watch.ts';
+import { checkAssertion } from './drill-check.ts';
+import { confine } from './drill-confinement.ts';
+import { checkDatabase } from './drill-consistency.ts';
+import { dropDatabase } from './drill-database.ts';
+import {
+  type DatabaseCheck,
+  type DrillAssertion,
+  type DrillReport,
+  skipped,
+  unchecked,
+} from './drill-report.ts';
+import type { DrillRequest } from './drill-request.ts';
 
 export interface DrillResult {
   readonly report: DrillReport;
   /** Why the drill did not pass. */
   readonly failure: Error | undefined;
 }
+
+/** dbatools leaves CHECKDB out of a copy of master as well (Test-DbaLastBackup). */
+const masterReason =
+  'the backup is of master, and a copy of it shows inconsistencies wherever it is not the master of its server';
 
 /** Never rejects: whatever happened is evidence. */
 export async function drillJob(
@@ -41,7 +58,7 @@ class DrillRun {
   /** SQL Server was told to restore: there may be a database. */
   #touched = false;
   #restored: RestoreSummary | undefined;
-  #checkdb: DrillCheck = skipped;
+  #checkdb: DatabaseCheck = unchecked;
   readonly #assertions: DrillAssertion[] = [];
 
   constructor(request: DrillRequest, abort: Abort, emit: Emit, speakOn: SpeakOn) {
@@ -58,7 +75,8 @@ class DrillRun {
       await this.#examine();
       failure = this.#verdict();
     } catch (thrown) {
-      failure = inContext(this.#abort.cause ?? asError(thrown));
+      // What was found stands, whatever ended the drill later.
+      failure = inContext(this.#abort.cause ?? this.#verdict() ?? asError(thrown));
     }
     const dropped = !this.#touched || (await this.#drop());
     if (!dropped) failure ??= this.#abort.cause ?? notDropped(this.#database);
@@ -67,12 +85,14 @@ class DrillRun {
   }
 
   async #restore(): Promise<void> {
-    const { assertions: _, ...request } = this.#request;
+    const { assertions: _, checkdb: __, ...request } = this.#request;
     this.#restored = await restoreJob(
       {
         ...request,
         database: this.#database,
+        direction: 'drill',
         replace: false,
+        verify: false,
         end: { kind: 'recovery' },
         dryRun: false,
       },
@@ -88,6 +108,8 @@ class DrillRun {
     if (event.event === 'connected') {
       const { server: name, version, edition } = event;
       this.#server = { name, version, edition };
+      const refused = this.#request.checkdb && maxdopProblem(this.#request.checkdb, version);
+      if (refused) this.#abort.raise(refused);
     }
     if (event.event !== 'warning' || event.code !== 'database-left') this.#emit(event);
   }
@@ -96,14 +118,9 @@ class DrillRun {
     const { connection, assertions } = this.#request;
     const session = await this.#abort.race(openSession(connection));
     try {
-      this.#emit({ event: 'checking', what: 'DBCC CHECKDB' });
-      this.#checkdb = await checkDatabase(session, this.#database, this.#abort);
+      await this.#check(session);
       if (assertions.length > 0)
-        await answered(
-          enterDatabase(session, this.#database),
-          this.#request.stallTimeout,
-          this.#abort,
-        );
+        await answered(confine(session, this.#database), this.#request.stallTimeout, this.#abort);
       for (const assertion of assertions) {
         this.#emit({ event: 'checking', what: assertion.name });
         this.#assertions.push(await checkAssertion(session, assertion, this.#abort));
@@ -113,16 +130,46 @@ class DrillRun {
     }
   }
 
+  async #check(session: SqlSession): Promise<void> {
+    const { checkdb } = this.#request;
+    if (!checkdb || this.#isOfMaster()) {
+      const reason = checkdb ? masterReason : '--checkdb none';
+      this.#checkdb = { ...unchecked, reason };
+      if (checkdb) this.#warn('check-skipped', `DBCC CHECKDB is skipped: ${reason}`);
+      return;
+    }
+    this.#emit({ event: 'checking', what: 'DBCC CHECKDB' });
+    const { check, failure } = await checkDatabase(session, this.#database, checkdb, this.#abort);
+    this.#checkdb = check;
+    if (failure) throw failure;
+    const [note] = check.notes;
+    if (note !== undefined)
+      this.#warn(
+        'check-without-snapshot',
+        `checked without a snapshot (${note}): ${check.ran.join(', ')}`,
+      );
+  }
+
+  #warn(code: string, message: string): void {
+    this.#emit({ event: 'warning', code, message });
+  }
+
+  #isOfMaster(): boolean {
+    return this.#restored?.steps[0]?.database?.toLowerCase() === 'master';
+  }
+
   #verdict(): Failure | undefined {
     const wrong = this.#assertions.filter(({ outcome }) => outcome === 'failed');
     const findings = [
-      ...(this.#checkdb.outcome === 'failed' ? [`DBCC CHECKDB: ${this.#checkdb.messages[0]}`] : []),
+      ...(this.#checkdb.outcome === 'failed'
+        ? [`${this.#checkdb.ran.at(-1)}: ${this.#checkdb.messages[0]}`]
+        : []),
       ...wrong.map(({ name, messages }) => `${name}: ${messages[0]}`),
     ];
     const [first] = findings;
     if (first === undefined) return undefined;
     const many = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
-    return new Failure('drill', 'drill-failed', `restored, but ${first}${many}`, {
+    return new Failure('drill-failed', `restored, but ${first}${many}`, {
       hints: ['All findings are in the report on standard output.'],
     });
   }
@@ -166,15 +213,15 @@ class DrillRun {
       finished: new Date().toISOString(),
       restore: {
         outcome: restored ? 'passed' : 'failed',
-        elapsedMs: Math.round(elapsedMs),
-        messages: !restored && failure ? [failure.message] : [],
+        elapsedMs,
+        messages: restored ? damageWords(restored) : failure ? [failure.message] : [],
         rawBytes,
         storedBytes,
         steps,
       },
       checkdb: this.#checkdb,
       assertions: this.#allAssertions(),
-      ...(restored && { rtoMs: Math.round(elapsedMs) }),
+      ...(restored && { rtoMs: elapsedMs }),
       ...this.#recoveryPoint(),
     };
   }
@@ -190,8 +237,9 @@ class DrillRun {
   #recoveryPoint(): Pick<DrillReport, 'rpo'> {
     const last = this.#restored?.steps.at(-1);
     if (last?.finished === undefined || last.timeZoneMinutes === undefined) return {};
-    const local = Date.parse(`${this.#request.stopAt ?? last.finished}Z`);
-    const dataAsOf = new Date(local - last.timeZoneMinutes * 60_000);
+    const { timeZoneMinutes } = last;
+    const point = this.#request.stopAt ?? last.finished;
+    const dataAsOf = new Date(instantOf(point, () => timeZoneMinutes));
     const ageMs = this.#started.getTime() - dataAsOf.getTime();
     return { rpo: { dataAsOf: dataAsOf.toISOString(), ageMs } };
   }
@@ -206,11 +254,21 @@ function verdictOf(
   return failure instanceof Failure && failure.kind === 'drill' ? 'failed' : 'broken-off';
 }
 
+/** A restore may succeed and meet damage all the same. */
+function damageWords({ messages }: RestoreSummary): string[] {
+  return messages.flatMap((message) => damageNotice(message)?.message ?? []);
+}
+
 /** A drill continues no database: the restore's words would send the user to one that never was. */
 function inContext(failure: Error): Error {
-  if (!(failure instanceof Failure) || failure.code !== 'no-full-backup') return failure;
-  const message = 'there is no full backup among the files, and a drill restores a whole database';
-  return new Failure(failure.kind, failure.code, message, {
+  if (!(failure instanceof Failure)) return failure;
+  if (failure.code === 'not-recovered')
+    return failure.with({
+      hints: ['Name the next log backups as well, or an earlier point to stop at.'],
+    });
+  if (failure.code !== 'no-full-backup') return failure;
+  return failure.with({
+    message: 'there is no full backup among the files, and a drill restores a whole database',
     hints: [
       'Name the full backup as well: vdibackup drill FULL DIFFERENTIAL LOG …; their order does not matter.',
     ],
@@ -219,7 +277,6 @@ function inContext(failure: Error): Error {
 
 function notDropped(database: string): Failure {
   return new Failure(
-    'drill',
     'drill-left-behind',
     `the drill passed, but its throw-away database ${quoteIdentifier(database)} could not be dropped`,
     { hints: [`Drop it: DROP DATABASE ${quoteIdentifier(database)};`] },

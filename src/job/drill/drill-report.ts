@@ -1,6 +1,6 @@
 // The evidence of a drill: an object for machines (stdout, JUnit), stable.
 
-import type { RestoreStepSummary } from '../../base/events.js';
+import type { RestoreStepSummary } from '../../base/events.ts';
 
 export interface DrillReport {
   readonly job: 'drill';
@@ -23,7 +23,7 @@ export interface DrillReport {
     readonly storedBytes: number;
     readonly steps: readonly RestoreStepSummary[];
   };
-  readonly checkdb: DrillCheck;
+  readonly checkdb: DatabaseCheck;
   readonly assertions: readonly DrillAssertion[];
   /** Recovery time: from the start until the database was there, ms. Absent when it never was. */
   readonly rtoMs?: number;
@@ -34,8 +34,17 @@ export interface DrillReport {
 export interface DrillCheck {
   readonly outcome: 'passed' | 'failed' | 'skipped';
   readonly elapsedMs: number;
-  /** Why it failed, in SQL Server's words where it said some. */
+  /** Why it failed, in SQL Server's words where it said some; of a restore that passed, the damage that it met. */
   readonly messages: readonly string[];
+}
+
+export interface DatabaseCheck extends DrillCheck {
+  /** The checks that were made, as T-SQL names them, e.g. `DBCC CHECKDB WITH PHYSICAL_ONLY`. */
+  readonly ran: readonly string[];
+  /** Errors of SQL Server that say nothing of the database, such as why there was no snapshot. */
+  readonly notes: readonly string[];
+  /** Why it was skipped. */
+  readonly reason?: string;
 }
 
 export interface DrillAssertion extends DrillCheck {
@@ -45,5 +54,13 @@ export interface DrillAssertion extends DrillCheck {
   /** Absent when the query gave no value. */
   readonly actual?: string;
 }
+
+export const unchecked: DatabaseCheck = {
+  outcome: 'skipped',
+  elapsedMs: 0,
+  messages: [],
+  ran: [],
+  notes: [],
+};
 
 export const skipped: DrillCheck = { outcome: 'skipped', elapsedMs: 0, messages: [] };

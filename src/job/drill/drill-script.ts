@@ -1,8 +1,8 @@
 // A file of assertions, which sqlcmd and Management Studio can run as well: queries separated by GO, each with its
 // expectation in a comment. Pure.
 
-import { asError, Failure } from '../../errors.js';
-import { type Expectation, parseExpectation } from './drill-expectation.js';
+import { asError, Failure } from '../../base/errors.ts';
+import { type Expectation, parseExpectation } from './drill-expectation.ts';
 
 export interface Assertion {
   /** For words: its name, or the query itself. */
@@ -47,7 +47,7 @@ function blocks(lines: readonly string[]): Block[] {
 
 /** A drill that was to ask something and asks nothing would pass. */
 function noAssertion(file: string): Failure {
-  return new Failure('usage', 'no-assertion', `${file} holds no assertion`, { hints });
+  return new Failure('no-assertion', `${file} holds no assertion`, { hints });
 }
 
 const hints = [
@@ -55,7 +55,7 @@ const hints = [
 ];
 
 function badAssertion(file: string, number: number, cause: Error): Failure {
-  return new Failure('usage', 'bad-assertion', `${file}, assertion ${number}: ${cause.message}`, {
+  return new Failure('bad-assertion', `${file}, assertion ${number}: ${cause.message}`, {
     hints,
     cause,
   });

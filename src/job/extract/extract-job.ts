@@ -1,24 +1,22 @@
 // The story of one extraction: the native backup out of whatever form it is stored in, into a file born by
 // rename, or to stdout. Salvage keeps the good prefix of a damaged file, and still says that it is damaged.
 
-import { PartialFile } from '../../archive/file-sink.js';
-import {
-  finishedArchive,
-  openBackup,
-  openToSalvage,
-  type StoredBackup,
-} from '../../archive/reader/archive-reader.js';
-import type { Abort } from '../../base/abort.js';
-import type { Emit, ExtractSummary } from '../../base/events.js';
-import { asError, Failure } from '../../errors.js';
-import { ReadPipeline } from '../../pipeline/decompress/read-pipeline.js';
-import { checkDestinations, refuseSource } from '../../storage/destination.js';
-import { type DestinationLock, lockDestination } from '../../storage/file/destination-lock.js';
-import type { Sink } from '../../storage/sink.js';
-import type { Source } from '../../storage/source.js';
-import { openStdoutSink } from '../../storage/stdout-sink.js';
-import { JobProgress } from '../serving/job-progress.js';
-import type { ExtractRequest } from './extract-request.js';
+import { finishedArchive, openBackup, openToSalvage } from '../../archive/reader/archive-reader.ts';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import type { Abort } from '../../base/abort.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import type { Emit, ExtractSummary } from '../../base/events.ts';
+import { ReadPipeline } from '../../pipeline/decompress/read-pipeline.ts';
+import { checkDestinations, refuseSource } from '../../storage/destination.ts';
+import type { DestinationLock } from '../../storage/file/destination-lock.ts';
+import { type PublicationWarning, publish } from '../../storage/file/publication.ts';
+import type { Sink } from '../../storage/sink.ts';
+import type { Source } from '../../storage/source.ts';
+import { openStdoutSink } from '../../storage/stdout-sink.ts';
+import { lateness } from '../files/last-steps.ts';
+import { createPartial, lockOut } from '../files/run-lock.ts';
+import { JobProgress } from '../serving/job-progress.ts';
+import type { ExtractRequest } from './extract-request.ts';
 
 const stdoutPath = '-';
 const stdoutDescriptor = 1;
@@ -34,27 +32,37 @@ export async function extractJob(
     return await run.tell();
   } catch (thrown) {
     await run.undo();
-    throw abort.cause ?? thrown;
+    // What failed when names were changed says where the bytes are.
+    throw run.publishing ? thrown : (abort.cause ?? thrown);
   } finally {
     run.end();
   }
 }
 
+interface Target {
+  readonly sink: Sink;
+  readonly publish: (late: Promise<never>) => Promise<readonly PublicationWarning[]>;
+}
+
 class ExtractRun {
   readonly #request: ExtractRequest;
   readonly #abort: Abort;
+  readonly #emit: Emit;
   readonly #progress: JobProgress;
   readonly #counters = { rawBytes: 0, storedBytes: 0 };
   #lock: DestinationLock | undefined;
   #source: Source | undefined;
   #sink: Sink | undefined;
   #pipeline: ReadPipeline | undefined;
+  /** Every byte is durable, and only the name is missing: an abort comes too late. */
+  #publishing = false;
 
   constructor(request: ExtractRequest, abort: Abort, emit: Emit) {
     this.#request = request;
     this.#abort = abort;
+    this.#emit = emit;
     this.#progress = new JobProgress(emit, 'reading');
-    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<ExtractSummary> {
@@ -74,7 +82,11 @@ class ExtractRun {
     const kept = loss ? 'good bytes' : 'bytes, all that it holds,';
     await this.#abort.race(sink.sync());
     await sink.close();
-    await publish();
+    const { late, end } = lateness(0, this.#abort);
+    this.#publishing = true;
+    for (const warning of await publish(late)) this.#emit({ event: 'warning', ...warning });
+    end();
+    if (losses.length === 0) this.#progress.complete();
     this.#progress.say();
     if (losses.length > 0) throw this.#salvaged(losses, kept);
     return this.#summary();
@@ -83,6 +95,10 @@ class ExtractRun {
   async #open(): Promise<{ readonly backup: StoredBackup; readonly flaw?: Failure }> {
     const { file, salvage } = this.#request;
     return salvage ? openToSalvage(file) : { backup: await openBackup(file) };
+  }
+
+  get publishing(): boolean {
+    return this.#publishing;
   }
 
   /** Removes what was not published. */
@@ -101,18 +117,18 @@ class ExtractRun {
   async #lockOut(): Promise<void> {
     const { file, out, overwrite } = this.#request;
     if (out === stdoutPath) return;
-    const [destination] = await checkDestinations([out], { overwrite });
+    const [destination] = await this.#abort.race(checkDestinations([out], { overwrite }));
     if (!destination) return;
-    await refuseSource(destination, file);
-    this.#lock = await lockDestination(destination);
+    await this.#abort.race(refuseSource(destination, file));
+    this.#lock = await this.#abort.race(lockOut(destination));
   }
 
-  async #create(): Promise<{ sink: Sink; publish: () => Promise<void> }> {
+  async #create(): Promise<Target> {
     const { out, overwrite } = this.#request;
     if (out === stdoutPath)
-      return { sink: openStdoutSink(stdoutDescriptor), publish: async () => undefined };
-    const partial = await PartialFile.create(out);
-    return { sink: partial, publish: () => partial.publish({ overwrite }) };
+      return { sink: openStdoutSink(stdoutDescriptor), publish: async () => [] };
+    const sink = await createPartial(out);
+    return { sink, publish: async (late) => (await publish([sink], { overwrite, late })).warnings };
   }
 
   /** Copies everything; a salvage returns what ended it early. */
@@ -149,7 +165,7 @@ class ExtractRun {
 
   #salvaged(losses: readonly Failure[], kept: string): Failure {
     const message = `${words(losses)}; ${this.#counters.rawBytes} ${kept} were salvaged`;
-    return new Failure('integrity', 'salvaged', message, {
+    return new Failure('salvaged', message, {
       cause: losses[0],
       hints: [
         'SQL Server does not restore a mere beginning: vdibackup verify tells whether the salvaged backup is whole',
@@ -165,7 +181,7 @@ class ExtractRun {
 
 /** A file without a byte would only stand in the way, perhaps in the place of a good one. */
 function nothingSalvaged(losses: readonly Failure[]): Failure {
-  return new Failure('integrity', 'nothing-salvaged', `${words(losses)}; nothing was salvaged`, {
+  return new Failure('nothing-salvaged', `${words(losses)}; nothing was salvaged`, {
     cause: losses[0],
     hints: ['copy the file again from where it was made, or take a new backup'],
   });

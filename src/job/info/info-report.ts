@@ -1,9 +1,9 @@
 // What `info` says of stored backups: an object for machines (`info --json`), stable. Field names of the sets
 // are those of RESTORE LABELONLY, HEADERONLY and FILELISTONLY.
-import type { BackupForm } from '../../archive/reader/backup-form.js';
-import type { SqlMessageEvent } from '../../base/events.js';
-import type { Disagreement } from '../../mtf/check/agreement.js';
-import type { Row } from '../../mtf/only-rows.js';
+import type { BackupForm } from '../../archive/reader/backup-form.ts';
+import type { SqlMessageEvent } from '../../base/events.ts';
+import type { Disagreement } from '../../mtf/check/agreement.ts';
+import type { Row } from '../../mtf/only-rows.ts';
 
 export type { Disagreement, Row };
 
@@ -20,6 +20,10 @@ export interface FileInfo {
   readonly archive?: ArchiveInfo;
   readonly media?: Row;
   readonly sets: readonly SetInfo[];
+  /** A backup in it was taken of a database that was damaged then: the set's IsDamaged, or Msg 3042 in the archive. */
+  readonly damagedDatabase?: true;
+  /** Why nothing is told of what is inside: its form is not known here, which does not make it damaged. */
+  readonly unknown?: string;
   /** More backup sets may follow these: finding them would have taken reading too much. */
   readonly moreSets?: true;
 }

@@ -1,4 +1,4 @@
-import type { ByteCounters } from '../serving/job-progress.js';
+import type { ByteCounters } from '../serving/job-progress.ts';
 
 /** Bytes of all readings of a job: those that are done and the one under way. */
 export class ReadCounters implements ByteCounters {

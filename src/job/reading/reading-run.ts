@@ -1,20 +1,24 @@
 // What a job that gives stored backups to SQL Server has in its hands at any moment, whatever the statement: device
 // set, statement, session, files, console, stall watch; and the way to let go of all of it.
 
-import type { StoredBackup } from '../../archive/reader/archive-reader.js';
-import type { Abort } from '../../base/abort.js';
-import type { Emit } from '../../base/events.js';
-import { asError } from '../../errors.js';
-import type { ServerFacts } from '../../sql/facts/server-facts.js';
-import type { SqlSession } from '../../sql/sql-session.js';
-import type { StdinSource } from '../../storage/stdin-source.js';
-import { claimConsole, type LibraryConsole } from '../../system/library-console.js';
-import type { RestoreRequest } from '../request/restore-request.js';
-import { JobProgress } from '../serving/job-progress.js';
-import { type StallGauges, sourceIsStuck, watchForStall } from '../serving/stall-watch.js';
-import { type JobParts, teardown } from '../serving/teardown.js';
-import type { ReadCounters } from './read-counters.js';
-import { type ReadingPlan, RestoreReading } from './restore-reading.js';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import type { Abort } from '../../base/abort.ts';
+import type { Emit } from '../../base/events.ts';
+import type { ServerFacts } from '../../sql/facts/server-facts.ts';
+import type { SqlSession } from '../../sql/sql-session.ts';
+import type { StdinSource } from '../../storage/stdin-source.ts';
+import { claimConsole, type LibraryConsole } from '../../system/library-console.ts';
+import type { RestoreRequest } from '../request/restore-request.ts';
+import { JobProgress } from '../serving/job-progress.ts';
+import {
+  type StallGauges,
+  sourceIsStuck,
+  unstalled,
+  watchForStall,
+} from '../serving/stall-watch.ts';
+import { endStatement, type JobParts, teardown } from '../serving/teardown.ts';
+import type { ReadCounters } from './read-counters.ts';
+import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
 
 /** Hears which descriptors lead to standard error and output from now on: the VDI library prints to the usual ones. */
 export type SpeakOn = (stderr: number, stdout: number) => void;
@@ -29,6 +33,7 @@ export class ReadingRun {
   readonly #emit: Emit;
   readonly #counters: ReadCounters;
   readonly #backups: StoredBackup[] = [];
+  #pipe: StdinSource | undefined;
   #reading: RestoreReading | undefined;
   #console: LibraryConsole | undefined;
   #endWatch: () => void = () => undefined;
@@ -46,9 +51,16 @@ export class ReadingRun {
     this.#backups.push(backup);
   }
 
-  /** The beginning of a pipe is being read: one that never says anything ends as a stall does, where one was asked for. */
+  /** Files that do not answer, or a pipe that never says anything, end `opening` as a stall does, where one was asked for. */
+  open<T>(opening: Promise<T>): Promise<T> {
+    const moved = () => this.#backups.length + (this.#pipe?.received ?? 0);
+    const gauges = { moved, side: () => sourceIsStuck };
+    return unstalled(opening, this.#wishes.stallTimeout, gauges, this.#abort);
+  }
+
+  /** The beginning of a pipe is being read. */
   watchHead(source: StdinSource): void {
-    this.#watch({ moved: () => source.received, side: () => sourceIsStuck });
+    this.#pipe = source;
   }
 
   /** The VDI library is about to be loaded, and bytes are about to move. */
@@ -68,13 +80,21 @@ export class ReadingRun {
     );
   }
 
-  /** Carries out one statement. Throws the root cause when it failed. */
-  async read(session: SqlSession, server: ServerFacts, plan: ReadingPlan): Promise<void> {
+  /**
+   * Carries out one statement. Throws the root cause when it failed. `abort` is one of its own where the job may go on
+   * after that, with `giveUp`.
+   */
+  async read(
+    session: SqlSession,
+    server: ServerFacts,
+    plan: ReadingPlan,
+    abort = this.#abort,
+  ): Promise<void> {
     const { connection, vdiLibrary } = this.#wishes;
     const reading = new RestoreReading(
       {
         session,
-        abort: this.#abort,
+        abort,
         emit: this.#emit,
         progress: this.progress,
         parts: this.parts,
@@ -89,13 +109,21 @@ export class ReadingRun {
     await reading.end();
   }
 
-  /** The beginning is read, or all statements have succeeded: nothing can stall now. */
+  /** After a statement that failed and whose failure does not end the job. False when its devices could not be ended. */
+  async giveUp(abort: Abort): Promise<boolean> {
+    const left = await endStatement(this.parts, abort);
+    await this.#reading?.end();
+    return left.length === 0;
+  }
+
+  /** All statements have succeeded: nothing can stall now. */
   finish(): void {
     this.#endWatch();
   }
 
   /** The last progress, and what the VDI library had to say in a run that went well. */
   sayLast(): void {
+    this.progress.complete();
     if (this.#console) this.progress.say();
     this.progress.stop();
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
@@ -110,11 +138,10 @@ export class ReadingRun {
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
   }
 
-  /** Whatever the outcome: no thread and no file stays open. */
+  /** Whatever the outcome: no thread stays, and no file but one whose closing hangs. */
   async end(): Promise<void> {
-    await Promise.all([
-      this.#reading?.end(),
-      ...this.#backups.map(({ source }) => source.close().catch(asError)),
-    ]);
+    // They were only read: nothing is lost by not waiting, and a server of files may not answer any more.
+    for (const { source } of this.#backups) void source.close();
+    await this.#reading?.end();
   }
 }

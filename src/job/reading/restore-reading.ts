@@ -2,27 +2,28 @@
 // says which statement, and what its end means.
 
 import { randomUUID } from 'node:crypto';
-import type { StoredBackup } from '../../archive/reader/archive-reader.js';
-import type { Abort } from '../../base/abort.js';
-import type { Emit } from '../../base/events.js';
-import type { Failure } from '../../errors.js';
-import { FramePool } from '../../memory/frame-pool.js';
-import { DecompressPool } from '../../pipeline/decompress/decompress-pool.js';
-import { RestorePipeline, readFailureCode } from '../../pipeline/decompress/restore-pipeline.js';
-import { readShape } from '../../pipeline/pipeline-shape.js';
-import type { SqlMessage, SqlRow, SqlSession, StatementOutcome } from '../../sql/sql-session.js';
-import { feedCapacity } from '../../vdi/device-protocol.js';
-import { openDeviceSet } from '../../vdi/open-device-set.js';
-import type { DeviceConfiguration } from '../../vdi/virtual-device-set.js';
-import type { JobProgress } from '../serving/job-progress.js';
-import { ServedDevices } from '../serving/served-devices.js';
-import { type StuckSide, sourceIsStuck } from '../serving/stall-watch.js';
-import type { JobParts } from '../serving/teardown.js';
-import { WatchedStatement } from '../serving/watched-statement.js';
-import { rootCauseOf } from '../sets/source-failure.js';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import type { Abort } from '../../base/abort.ts';
+import type { Failure } from '../../base/errors.ts';
+import type { Emit } from '../../base/events.ts';
+import { FramePool } from '../../memory/frame-pool.ts';
+import { readFailureCode } from '../../pipeline/completion-code.ts';
+import { DecompressPool } from '../../pipeline/decompress/decompress-pool.ts';
+import { RestorePipeline } from '../../pipeline/decompress/restore-pipeline.ts';
+import { readShape } from '../../pipeline/pipeline-shape.ts';
+import type { SqlMessage, SqlRow, SqlSession, StatementOutcome } from '../../sql/sql-session.ts';
+import { feedCapacity } from '../../vdi/device-protocol.ts';
+import { openDeviceSet } from '../../vdi/open-device-set.ts';
+import type { DeviceConfiguration } from '../../vdi/virtual-device-set.ts';
+import type { JobProgress } from '../serving/job-progress.ts';
+import { ServedDevices } from '../serving/served-devices.ts';
+import { type StuckSide, sourceIsStuck } from '../serving/stall-watch.ts';
+import type { JobParts } from '../serving/teardown.ts';
+import { WatchedStatement } from '../serving/watched-statement.ts';
+import { rootCauseOf } from '../sets/source-failure.ts';
 
 /** What every reading of a job shares. */
-export interface ReadingSurroundings {
+interface ReadingSurroundings {
   readonly session: SqlSession;
   readonly abort: Abort;
   readonly emit: Emit;

@@ -1,16 +1,17 @@
 // What one restore knows of itself: bytes read so far, messages heard, backups restored, and the summary of that.
 
-import type { RestoreStepSummary, RestoreSummary } from '../../base/events.js';
-import { messagesThatMatter } from '../../sql/message/messages.js';
-import type { SqlMessage } from '../../sql/sql-session.js';
-import { plain } from '../backup/backup-record.js';
-import type { RestoreRequest } from '../request/restore-request.js';
-import { chainType } from '../sets/restore-chain.js';
-import type { RestoreSet } from '../sets/restore-sets.js';
-import { ReadCounters } from './read-counters.js';
+import type { RestoreStepSummary, RestoreSummary } from '../../base/events.ts';
+import { messageEvent, messageNumbers, messagesThatMatter } from '../../sql/message/messages.ts';
+import type { SqlMessage } from '../../sql/sql-session.ts';
+import type { RestoreRequest } from '../request/restore-request.ts';
+import { chainType } from '../sets/restore-chain.ts';
+import type { RestoreSet } from '../sets/restore-sets.ts';
+import { ReadCounters } from './read-counters.ts';
 
 export class RestoreRecord {
   readonly bytes = new ReadCounters();
+  /** The log backup that preceded the restore. */
+  tail: RestoreSummary['tail'];
   readonly #request: RestoreRequest;
   readonly #messages: SqlMessage[] = [];
   readonly #steps: RestoreStepSummary[] = [];
@@ -21,14 +22,23 @@ export class RestoreRecord {
 
   restored(set: RestoreSet): void {
     this.bytes.add();
-    const { finished, timeZoneMinutes } = set.facts ?? {};
+    const { database, finished, timeZoneMinutes } = set.facts ?? {};
     const type = chainType(set);
     this.#steps.push({
       files: set.backups.map(({ source }) => source.name),
+      ...(database !== undefined && { database }),
       ...(type !== undefined && { type }),
       ...(finished !== undefined && { finished }),
       ...(timeZoneMinutes !== undefined && { timeZoneMinutes }),
     });
+  }
+
+  /** Without those that were not needed. A pipe goes by another name than on the command line, but is alone. */
+  #restoredFiles(): readonly string[] {
+    const { files, dryRun } = this.#request;
+    if (dryRun || files.length === 1) return files;
+    const restored = new Set(this.#steps.flatMap((step) => step.files));
+    return files.filter((file) => restored.has(file));
   }
 
   /** A message worth keeping; progress is not. */
@@ -36,22 +46,28 @@ export class RestoreRecord {
     this.#messages.push(message);
   }
 
+  /** SQL Server has restored master, and shuts itself down. */
+  get isMasterRestored(): boolean {
+    return this.#messages.some(({ number }) => number === messageNumbers.masterRestored);
+  }
+
   summary(
     { elapsedMs }: { readonly elapsedMs: number },
     state: string | undefined,
   ): RestoreSummary {
-    const { database, files, dryRun } = this.#request;
+    const { database, dryRun } = this.#request;
     return {
       job: 'restore',
       database,
-      files,
+      files: this.#restoredFiles(),
       steps: this.#steps,
       rawBytes: this.bytes.rawBytes,
       storedBytes: this.bytes.storedBytes,
       elapsedMs,
       dryRun,
       ...(state !== undefined && { state }),
-      messages: messagesThatMatter(this.#messages).map(plain),
+      ...(this.tail && { tail: this.tail }),
+      messages: messagesThatMatter(this.#messages).map(messageEvent),
     };
   }
 }

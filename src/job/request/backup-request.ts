@@ -1,5 +1,5 @@
-import type { BackupType } from '../../base/events.js';
-import type { SqlConnectionSettings } from '../../sql/sql-session.js';
+import type { BackupType } from '../../base/events.ts';
+import type { SqlConnectionSettings } from '../../sql/sql-session.ts';
 
 export type { SqlConnectionSettings };
 
@@ -16,6 +16,11 @@ export interface BackupRequest {
   readonly type: BackupType;
   /** One path per stripe, absolute; a single `-` is stdout. */
   readonly files: readonly string[];
+  /**
+   * Where the name of the database is in `files`: what they are called instead when the server has another database whose
+   * name a file system may not tell from this one.
+   */
+  readonly twinFiles?: readonly string[];
   readonly connection: SqlConnectionSettings;
   readonly compression: Compression;
   /** Compression threads, at least 1. */

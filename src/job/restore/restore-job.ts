@@ -1,29 +1,43 @@
 // The story of one restore, from the checks before any work to SQL Server's last 3014. What exists at any moment is
 // in #run, so that the one teardown can end it.
 
-import type { Abort } from '../../base/abort.js';
-import type { Emit, RestoreSummary } from '../../base/events.js';
-import { asError, Failure } from '../../errors.js';
-import { type ListedFile, readFileList } from '../../sql/facts/file-list.js';
-import { readInstancePlaces } from '../../sql/facts/instance-places.js';
-import { checkRestore } from '../../sql/facts/restore-preflight.js';
-import { readDatabaseFacts, type ServerFacts } from '../../sql/facts/server-facts.js';
-import { queryFailure, statementFailure } from '../../sql/message/statement-failure.js';
-import { openSession } from '../../sql/open-session.js';
-import { quoteIdentifier } from '../../sql/quoting.js';
-import type { SqlRow, SqlSession } from '../../sql/sql-session.js';
-import { restoreStatement } from '../../sql/statement/restore-statement.js';
-import { StdinSource } from '../../storage/stdin-source.js';
-import { meetServer } from '../backup/backup-preflight.js';
-import { ReadingRun, type SpeakOn } from '../reading/reading-run.js';
-import { RestoreRecord } from '../reading/restore-record.js';
-import type { RestoreRequest } from '../request/restore-request.js';
-import { factsInTime, sayAftermath } from '../restore-aftermath.js';
-import { configuredEvent } from '../serving/served-devices.js';
-import { answered } from '../serving/stall-watch.js';
-import { orderChain, type RestoreChain } from '../sets/restore-chain.js';
-import { openSets, type RestoreSet } from '../sets/restore-sets.js';
-import { checkWishes, planSteps, type RestoreStep, sizesFor, startsNew } from './restore-plan.js';
+import type { Abort } from '../../base/abort.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import type { Emit, JobEvent, RestoreSummary } from '../../base/events.ts';
+import { type ListedFile, readFileList } from '../../sql/facts/file-list.ts';
+import { readInstancePlaces } from '../../sql/facts/instance-places.ts';
+import { checkRestore } from '../../sql/facts/restore-preflight.ts';
+import {
+  type DatabaseFacts,
+  readDatabaseFacts,
+  type ServerFacts,
+} from '../../sql/facts/server-facts.ts';
+import { queryFailure } from '../../sql/message/statement-failure.ts';
+import { openSession } from '../../sql/open-session.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import type { SqlRow, SqlSession } from '../../sql/sql-session.ts';
+import { restoreStatement } from '../../sql/statement/restore-statement.ts';
+import { ReadingRun, type SpeakOn } from '../reading/reading-run.ts';
+import { RestoreRecord } from '../reading/restore-record.ts';
+import type { RestoreRequest } from '../request/restore-request.ts';
+import { meetServer } from '../serving/meet-server.ts';
+import { answered } from '../serving/stall-watch.ts';
+import { chainWarnings } from '../sets/chain-warnings.ts';
+import { orderChain, type RestoreChain } from '../sets/restore-chain.ts';
+import { openSets, type RestoreSet } from '../sets/restore-sets.ts';
+import { ReplacedDatabase } from './replaced-database.ts';
+import { factsInTime } from './restore-aftermath.ts';
+import {
+  checkWishes,
+  mayMove,
+  planSteps,
+  type RestoreStep,
+  sizesFor,
+  startsNew,
+} from './restore-plan.ts';
+import { RestoreSteps } from './restore-steps.ts';
+import { checkTarget } from './restore-target.ts';
+import { repeatedHour, stopPoint } from './stop-point.ts';
 
 /**
  * Restores one database. Returns only when SQL Server has reported success for every backup of the chain. Throws the
@@ -40,9 +54,11 @@ export async function restoreJob(
   try {
     return await run.tell();
   } catch (thrown) {
+    // There is nothing left to abort.
+    if (run.isOver) throw thrown;
     abort.raise(asError(thrown));
     await run.undo();
-    throw abort.cause ?? thrown;
+    throw run.tailFailure ?? abort.cause ?? thrown;
   } finally {
     await run.end();
   }
@@ -55,12 +71,16 @@ const threadsForList = 1;
 const stateTimeoutMs = 10_000;
 
 class RestoreRun {
-  readonly #request: RestoreRequest;
+  #request: RestoreRequest;
   readonly #abort: Abort;
   readonly #emit: Emit;
   readonly #speakOn: SpeakOn;
   readonly #record: RestoreRecord;
   readonly #run: ReadingRun;
+  /** The database before this run. */
+  #before: DatabaseFacts | 'missing' | undefined;
+  #isOver = false;
+  readonly #replaced: ReplacedDatabase;
 
   constructor(request: RestoreRequest, abort: Abort, emit: Emit, speakOn: SpeakOn) {
     this.#speakOn = speakOn;
@@ -69,31 +89,42 @@ class RestoreRun {
     this.#emit = emit;
     this.#record = new RestoreRecord(request);
     this.#run = new ReadingRun(request, abort, emit, this.#record.bytes);
-    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+    const { record, run } = { record: this.#record, run: this.#run };
+    this.#replaced = new ReplacedDatabase({ request, abort, emit, speakOn, run, record });
+    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<RestoreSummary> {
-    const sets = await this.#abort.race(this.#open());
-    this.#run.finish();
+    const sets = await this.#run.open(this.#open());
     const chain = this.#order(sets);
     const session = await this.#connect();
     const server = await this.#answered(this.#ask(session, chain));
     const places = await this.#answered(readInstancePlaces(session));
+    await this.#replaced.prepare(chain);
     if (this.#request.dryRun) {
       this.#rehearse(planSteps(chain, chain.steps[0]?.files ?? [], places, this.#request), chain);
       return this.#farewell(session);
     }
     this.#run.begin(this.#speakOn);
-    const listed = startsNew(chain) ? await this.#listFiles(session, server, chain) : [];
+    const listed = mayMove(chain, this.#request)
+      ? await this.#listFiles(session, server, chain)
+      : [];
     const steps = planSteps(chain, listed, places, this.#request);
-    for (const [index, step] of steps.entries()) {
-      this.#abort.throwIfAborted();
-      this.#announce(step, index + 1, steps.length);
-      await this.#restore(session, server, step);
-    }
+    await this.#steps(session, server, !startsNew(chain)).run(steps);
     // From here on nothing aborts: the database is as it was asked for.
     this.#run.finish();
+    this.#isOver = true;
     return this.#farewell(session);
+  }
+
+  /** SQL Server has carried out every statement. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** A better reason than that of the abort; undefined where the tail was no problem. */
+  get tailFailure(): unknown {
+    return this.#replaced.tailFailure;
   }
 
   undo(): Promise<void> {
@@ -114,15 +145,20 @@ class RestoreRun {
   }
 
   #order(sets: readonly RestoreSet[]): RestoreChain<RestoreSet> {
-    const chain = orderChain(sets, this.#request.stopAt);
+    this.#request = this.#inServerTime(sets);
+    const chain = orderChain(sets, this.#request);
+    checkTarget(chain, this.#request);
     checkWishes(chain, this.#request);
-    for (const { name } of chain.skipped)
-      this.#emit({
-        event: 'warning',
-        code: 'not-needed',
-        message: `${name} is not needed: the other backups lead to the same point or beyond`,
-      });
+    for (const warning of chainWarnings(chain)) this.#emit({ event: 'warning', ...warning });
     return chain;
+  }
+
+  #inServerTime(sets: readonly RestoreSet[]): RestoreRequest {
+    if (this.#request.stopAt === undefined) return this.#request;
+    const facts = sets.map((set) => set.facts);
+    const { local: stopAt, isRepeated } = stopPoint(this.#request.stopAt, facts);
+    if (isRepeated) this.#emit({ event: 'warning', ...repeatedHour(stopAt) });
+    return { ...this.#request, stopAt };
   }
 
   #answered<T>(questions: Promise<T>): Promise<T> {
@@ -139,11 +175,27 @@ class RestoreRun {
     const { database, replace } = this.#request;
     const server = await meetServer(session, this.#request, this.#emit);
     const facts = await readDatabaseFacts(session, database);
+    this.#before = facts;
     const softwareVersion = chain.steps[0]?.facts?.softwareVersion;
     const intent = { database, replace, startsNew: startsNew(chain), softwareVersion };
     for (const warning of checkRestore(intent, facts, server))
       this.#emit({ event: 'warning', ...warning });
+    await this.#replaced.meet(session, facts, chain);
     return server;
+  }
+
+  #steps(session: SqlSession, server: ServerFacts, isContinued: boolean): RestoreSteps {
+    return new RestoreSteps({
+      request: this.#request,
+      abort: this.#abort,
+      emit: this.#emit,
+      record: this.#record,
+      run: this.#run,
+      session,
+      server,
+      before: { facts: this.#before, isContinued },
+      part: this.#replaced.restorePart,
+    });
   }
 
   /** RESTORE FILELISTONLY through a device set of its own, which SQL Server closes when it has read enough. */
@@ -166,34 +218,11 @@ class RestoreRun {
           checksum: this.#request.checksum,
           with: this.#request.with,
         }),
-      failureOf: queryFailure,
+      failureOf: (outcome) =>
+        queryFailure(outcome, { direction: this.#request.direction ?? 'restore', server }),
       onRow: (row) => rows.push(row),
     });
     return readFileList(rows);
-  }
-
-  #announce({ set }: RestoreStep, step: number, steps: number): void {
-    const { database } = this.#request;
-    this.#emit({ event: 'restoring', database, backup: set.name, step, steps });
-  }
-
-  async #restore(
-    session: SqlSession,
-    server: ServerFacts,
-    { set, input }: RestoreStep,
-  ): Promise<void> {
-    const { database, threads } = this.#request;
-    for (const { source } of set.backups) if (source instanceof StdinSource) source.passHead();
-    this.#run.parts.aftermath = (live) => sayAftermath(live, database, this.#emit);
-    await this.#run.read(session, server, {
-      backups: set.backups,
-      threads,
-      statement: (deviceNames) => restoreStatement({ ...input, deviceNames }),
-      failureOf: statementFailure,
-      onMessage: (message) => this.#record.heard(message),
-      onConfigured: (configuration) => this.#emit(configuredEvent(configuration)),
-    });
-    this.#record.restored(set);
   }
 
   /** Dry run: everything is asked, nothing is made. Device names are made up at the start of a run. */
@@ -206,7 +235,7 @@ class RestoreRun {
         }),
       )
       .join(';\n');
-    const isListed = (chain.steps[0]?.files.length ?? 0) > 0 || !startsNew(chain);
+    const isListed = (chain.steps[0]?.files.length ?? 0) > 0 || !mayMove(chain, this.#request);
     const { files, threads } = this.#request;
     this.#emit({
       event: 'plan',
@@ -214,6 +243,7 @@ class RestoreRun {
       files,
       lines: [
         `order: ${chain.steps.map(({ name }) => name).join(', ')}`,
+        ...this.#replaced.planLines,
         ...(isListed ? [] : ['files: what they are and where they go, SQL Server says in the run']),
         `decompression: ${threads} threads`,
       ],
@@ -224,8 +254,6 @@ class RestoreRun {
   #refuseUnrecovered(state: string | undefined): void {
     const { database, end, stopAt } = this.#request;
     if (end.kind !== 'recovery' || state !== 'RESTORING') return;
-    // It has been said.
-    delete this.#run.parts.aftermath;
     throw notRecovered(database, stopAt);
   }
 
@@ -238,8 +266,10 @@ class RestoreRun {
         code: 'too-late',
         message: `too late to abort (${this.#abort.cause.message}): SQL Server had already finished the restore`,
       });
+    const isGone = this.#record.isMasterRestored;
+    if (isGone) this.#emit(shutDown);
     // Nothing aborts any more, so nothing else would end this wait.
-    const facts = await factsInTime(session, database, stateTimeoutMs);
+    const facts = isGone ? undefined : await factsInTime(session, database, stateTimeoutMs);
     await session.close();
     const state = typeof facts === 'object' ? facts.state : undefined;
     if (!dryRun) this.#refuseUnrecovered(state);
@@ -247,11 +277,18 @@ class RestoreRun {
   }
 }
 
+/** Whoever reads OK shall not look for a crash. */
+const shutDown: JobEvent = {
+  event: 'warning',
+  code: 'server-shut-down',
+  message: 'SQL Server has restored master, and shuts itself down (Msg 3150)',
+  hint: 'Start it again, without -m.',
+};
+
 function notRecovered(database: string, stopAt: string | undefined): Failure {
   const name = quoteIdentifier(database);
   const why = stopAt === undefined ? '' : `: the log backups end before ${stopAt}`;
   return new Failure(
-    'database-state',
     'not-recovered',
     `every backup was restored, but database ${name} is still RESTORING${why}`,
     {

@@ -1,13 +1,14 @@
 // From backup sets and wishes to the RESTORE statements of a job, as data. Pure: device names come later.
 
-import { Failure } from '../../errors.js';
-import type { ListedFile } from '../../sql/facts/file-list.js';
-import { type InstancePlaces, relocate } from '../../sql/statement/file-relocation.js';
-import type { FileMove, RestoreStatementInput } from '../../sql/statement/restore-statement.js';
-import type { RestoreRequest } from '../request/restore-request.js';
-import { chainType, type RestoreChain } from '../sets/restore-chain.js';
-import type { RestoreSet } from '../sets/restore-sets.js';
-import { checkWords, wordsOf } from './step-words.js';
+import { Failure } from '../../base/errors.ts';
+import type { ListedFile } from '../../sql/facts/file-list.ts';
+import { systemDatabase } from '../../sql/facts/system-database.ts';
+import { type InstancePlaces, relocate } from '../../sql/statement/file-relocation.ts';
+import type { FileMove, RestoreStatementInput } from '../../sql/statement/restore-statement.ts';
+import type { RestoreRequest } from '../request/restore-request.ts';
+import { chainType, type RestoreChain } from '../sets/restore-chain.ts';
+import type { RestoreSet } from '../sets/restore-sets.ts';
+import { checkWords, wordsOf } from './step-words.ts';
 
 /** One RESTORE statement but for its devices. */
 export interface RestoreStep {
@@ -21,13 +22,20 @@ export function startsNew({ steps }: RestoreChain<RestoreSet>): boolean {
   return type !== 'diff' && type !== 'log';
 }
 
+/** Whether the files of the database may go elsewhere than the backup says: those of a system database stay (Msg 3179). */
+export function mayMove(
+  chain: RestoreChain<RestoreSet>,
+  { database }: Pick<RestoreRequest, 'database'>,
+): boolean {
+  return startsNew(chain) && systemDatabase(database) === undefined;
+}
+
 /** Throws `Failure('usage')` for wishes that these backups cannot fulfil. */
 export function checkWishes(chain: RestoreChain<RestoreSet>, request: RestoreRequest): void {
   checkWords(request);
   const hasLogs = chain.steps.some((step) => chainType(step) === 'log');
   if (request.stopAt !== undefined && !hasLogs)
     throw new Failure(
-      'usage',
       'stop-at-without-logs',
       '--stop-at needs log backups, and none is among the files',
       {
@@ -46,7 +54,7 @@ export function sizesFor(set: RestoreSet, request: RestoreRequest) {
   };
 }
 
-/** `files` are those of the first backup as SQL Server lists them; empty when it continues a database. */
+/** `files` are those of the first backup as SQL Server lists them; empty where none of them moves. */
 export function planSteps(
   chain: RestoreChain<RestoreSet>,
   files: readonly ListedFile[],
@@ -60,11 +68,13 @@ export function planSteps(
     const isFirst = index === 0;
     const isLast = index === chain.steps.length - 1;
     const later = chain.steps.slice(index + 1).flatMap((step) => step.files);
-    const moves = isNew
+    const moves = mayMove(chain, request)
       ? newMoves(isFirst ? files : set.files, moved, later, places, request)
       : movesOf(isFirst, request);
     moved.push(...moves);
     const isLog = chainType(set) === 'log';
+    // With a point to stop at, SQL Server recovers the database where it finds the point, and waits where it does not.
+    const mayBeLast = isLast || (isLog && stopAt !== undefined);
     return {
       set,
       input: {
@@ -72,10 +82,10 @@ export function planSteps(
         database,
         moves,
         replace: replace && isFirst && isNew,
-        end: isLast ? end : { kind: 'norecovery' },
+        end: mayBeLast ? end : { kind: 'norecovery' },
         stopAt: isLog ? stopAt : undefined,
         checksum,
-        with: wordsOf(request.with, isFirst, isLast),
+        with: wordsOf(request.with, isFirst, mayBeLast),
         ...sizesFor(set, request),
       },
     };

@@ -1,8 +1,8 @@
 // Which of the user's `--with` options each RESTORE of a chain says: some have their place in one of them only.
 
-import { Failure } from '../../errors.js';
-import { parseWithOptions, withoutOptions } from '../../sql/statement/with-options.js';
-import type { RestoreRequest } from '../request/restore-request.js';
+import { Failure } from '../../base/errors.ts';
+import { parseWithOptions, withoutOptions } from '../../sql/statement/with-options.ts';
+import type { RestoreRequest } from '../request/restore-request.ts';
 
 /** About the database in use: SQL Server refuses KEEP_… beside NORECOVERY, and brokers begin with the recovery. */
 const recoveringWords = [
@@ -22,7 +22,6 @@ export function checkWords({ with: options, end }: RestoreRequest): void {
   const word = parseWithOptions(options).find(({ name }) => recoveringWords.includes(name));
   if (!word) return;
   throw new Failure(
-    'usage',
     'option-without-recovery',
     `--with says ${word.name}, which belongs to the restore that recovers the database`,
     {

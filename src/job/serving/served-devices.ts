@@ -2,19 +2,19 @@
 // from any side, a file that fails. Keeps the rule that SignalAbort happens the moment the abort is raised,
 // before anybody has awaited anything.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Abort } from '../../base/abort.js';
-import { type Deferred, deferred } from '../../base/deferred.js';
-import { Failure } from '../../errors.js';
-import { describeHresult } from '../../vdi/hresult.js';
-import { completeEnabled } from '../../vdi/threaded-device-set.js';
+import type { Abort } from '../../base/abort.ts';
+import { within } from '../../base/deadline.ts';
+import { type Deferred, deferred } from '../../base/deferred.ts';
+import { Failure } from '../../base/errors.ts';
+import { describeHresult } from '../../vdi/hresult.ts';
+import { completeEnabled } from '../../vdi/threaded-device-set.ts';
 import type {
   DeviceConfiguration,
   DeviceConsumer,
   DeviceEnd,
   RestoreConsumer,
   VirtualDeviceSet,
-} from '../../vdi/virtual-device-set.js';
+} from '../../vdi/virtual-device-set.ts';
 
 /** How long SQL Server's own words may lag behind the abort it caused, ms. */
 export const serverWordsMs = 3000;
@@ -91,10 +91,21 @@ export class ServedDevices {
     try {
       return await this.#abort.race(this.set.ended);
     } catch (cause) {
-      const ends = await Promise.race([this.set.ended, sleep(leavingMs, [], { ref: false })]);
+      const ends = (await within(this.set.ended, leavingMs, { ref: false })) ?? [];
       if (ends.length > 0 && ends.every(({ completed }) => completed)) return ends;
       throw cause;
     }
+  }
+
+  /**
+   * Whether SQL Server was told of every device that all of it is durable: then it may count on the backup. Where it sends
+   * no VDC_Complete, any Flush may be the last.
+   */
+  assured(completeExpected: boolean): boolean {
+    return this.set.deviceNames.every((_, device) => {
+      const assurance = this.set.assurance(device);
+      return completeExpected ? assurance === 'complete' : assurance !== 'none';
+    });
   }
 
   #endOverdue(): void {
@@ -130,19 +141,13 @@ export class ServedDevices {
 
 function brokenDevice({ device, hresult, reason }: DeviceEnd): Failure {
   const why = reason ?? `GetCommand answered ${describeHresult(hresult)}`;
-  return new Failure(
-    'unclassified',
-    'device-failed',
-    `virtual device ${device} broke off: ${why}`,
-    {
-      hints: ['Run again; if it repeats, report it with the versions of SQL Server and vdibackup.'],
-    },
-  );
+  return new Failure('device-failed', `virtual device ${device} broke off: ${why}`, {
+    hints: ['Run again; if it repeats, report it with the versions of SQL Server and vdibackup.'],
+  });
 }
 
 function unusedDevices(): Failure {
   return new Failure(
-    'sql-statement',
     'devices-unused',
     'SQL Server reported success, but never used the virtual devices',
     { hints: ["Did another instance get the statement? Look at SQL Server's error log."] },
@@ -151,7 +156,6 @@ function unusedDevices(): Failure {
 
 function serverAbort({ device, hresult }: DeviceEnd): Failure {
   return new Failure(
-    'sql-statement',
     'server-abort',
     `SQL Server aborted virtual device ${device} without a message: ${describeHresult(hresult)}`,
     {

@@ -1,6 +1,6 @@
-import type { Abort } from '../../base/abort.js';
-import { formatDuration } from '../../base/duration.js';
-import { Failure } from '../../errors.js';
+import type { Abort } from '../../base/abort.ts';
+import { formatDuration } from '../../base/duration.ts';
+import { Failure } from '../../base/errors.ts';
 
 /** The side of a job that can be stuck. */
 export type Side = 'SQL Server' | 'compression' | 'the destination' | 'the source';
@@ -11,6 +11,10 @@ export interface StuckSide {
 }
 
 export const sourceIsStuck: StuckSide = { side: 'the source', detail: 'a read has not come back' };
+export const destinationIsStuck: StuckSide = {
+  side: 'the destination',
+  detail: 'a call of the file system has not come back',
+};
 
 export interface StallGauges {
   /** Any number that changes whenever a byte moved or SQL Server said something. */
@@ -51,27 +55,46 @@ export function watchForStall(
   return () => clearInterval(timer);
 }
 
+/** `work`, of which `gauges` tells whether it goes on. Rejects with the abort's cause, which may be a stall. */
+export async function unstalled<T>(
+  work: Promise<T>,
+  timeoutMs: number,
+  gauges: StallGauges,
+  abort: Abort,
+): Promise<T> {
+  const end = watchForStall(timeoutMs, gauges, (failure) => abort.raise(failure));
+  try {
+    return await abort.race(work);
+  } finally {
+    end();
+  }
+}
+
+/** The same of work in which no byte moves: `side` is stuck once it takes so long. */
+export function unlessStuck<T>(
+  work: Promise<T>,
+  timeoutMs: number,
+  side: StuckSide,
+  abort: Abort,
+): Promise<T> {
+  return unstalled(work, timeoutMs, { moved: () => 0, side: () => side }, abort);
+}
+
 /** Longest wait for the answer to a short question, in milliseconds, whatever the stall timeout. */
 const answerPatienceMs = 60_000;
 
 /** `questions`, short ones to SQL Server, which must not wait for ever. Rejects with the abort's cause. */
-export async function answered<T>(
+export function answered<T>(
   questions: Promise<T>,
   stallTimeoutMs: number,
   abort: Abort,
 ): Promise<T> {
   const patience = Math.min(stallTimeoutMs || answerPatienceMs, answerPatienceMs);
   const side = { side: 'SQL Server', detail: 'a question was not answered' } as const;
-  const gauges = { moved: () => 0, side: () => side };
-  const end = watchForStall(patience, gauges, (failure) => abort.raise(failure));
-  try {
-    return await abort.race(questions);
-  } finally {
-    end();
-  }
+  return unlessStuck(questions, patience, side, abort);
 }
 
-function stalled(timeoutMs: number, { side, detail }: StuckSide): Failure {
+export function stalled(timeoutMs: number, { side, detail }: StuckSide): Failure {
   const hints: Record<Side, string> = {
     'SQL Server':
       'Look at sys.dm_exec_requests for the wait type of the BACKUP or RESTORE session and at the SQL Server error log.',
@@ -82,7 +105,6 @@ function stalled(timeoutMs: number, { side, detail }: StuckSide): Failure {
       'Look at the disk or the writer of the pipe: a hung network share looks like this.',
   };
   return new Failure(
-    'stalled',
     'stalled',
     `no byte moved for ${formatDuration(timeoutMs)}: ${side} is stuck (${detail})`,
     {

@@ -1,9 +1,10 @@
 // The only clean-up order of a job that failed or was aborted, idempotent by construction: it runs once.
 // SignalAbort has already been called when it starts (served-devices.ts does so the moment the abort is raised).
 
-import type { Abort } from '../../base/abort.js';
-import type { RunningStatement, SqlSession } from '../../sql/sql-session.js';
-import type { VirtualDeviceSet } from '../../vdi/virtual-device-set.js';
+import type { Abort } from '../../base/abort.ts';
+import { within } from '../../base/deadline.ts';
+import type { RunningStatement, SqlSession } from '../../sql/sql-session.ts';
+import type { VirtualDeviceSet } from '../../vdi/virtual-device-set.ts';
 
 /** Whatever of a job exists at the moment; absent parts are skipped. */
 export interface JobParts {
@@ -26,13 +27,7 @@ const cancelTimeoutMs = 2000;
 
 /** What could not be cleaned up, in words for the user. */
 export async function teardown(parts: JobParts, abort: Abort): Promise<string[]> {
-  const left: string[] = [];
-  if (parts.devices && !(await closeDevices(parts.devices))) {
-    left.push('a virtual device did not answer the abort; its device set was not closed');
-  }
-  // A statement that still waits for a lock or a worker has not seen the devices and would never hear of their end.
-  if (!parts.opened) parts.statement?.cancel();
-  await awaitStatement(parts.statement, abort);
+  const left = await endStatement(parts, abort);
   if (parts.discard && (await parts.discard()) === false)
     left.push('a .partial file could not be removed');
   await parts.aftermath?.(abort.hurried ? undefined : parts.session);
@@ -40,10 +35,25 @@ export async function teardown(parts: JobParts, abort: Abort): Promise<string[]>
   return left;
 }
 
+/** Ends the statement that failed and its devices; the session lives on. What could not be cleaned up. */
+export async function endStatement(parts: JobParts, abort: Abort): Promise<string[]> {
+  const left: string[] = [];
+  if (parts.devices && !(await closeDevices(parts.devices))) {
+    left.push('a virtual device did not answer the abort; its device set was not closed');
+  }
+  // A statement that still waits for a lock or a worker has not seen the devices and would never hear of their end.
+  if (!parts.opened) parts.statement?.cancel();
+  await awaitStatement(parts.statement, abort);
+  delete parts.devices;
+  delete parts.statement;
+  return left;
+}
+
 async function closeDevices(devices: VirtualDeviceSet): Promise<boolean> {
   await devices.abort();
-  const joined = await settles(devices.ended, joinTimeoutMs);
+  const joined = (await within(devices.ended, joinTimeoutMs)) !== undefined;
   if (joined) devices.close();
+  else devices.abandon();
   return joined;
 }
 
@@ -53,21 +63,9 @@ async function awaitStatement(
   abort: Abort,
 ): Promise<void> {
   if (!statement) return;
-  const hurried = new Promise<void>((resolve) => abort.onHurry(resolve));
+  const hurried = new Promise<true>((resolve) => abort.onHurry(() => resolve(true)));
   const outcome = Promise.race([statement.outcome, hurried]);
-  if (await settles(outcome, answerTimeoutMs)) return;
+  if (await within(outcome, answerTimeoutMs)) return;
   statement.cancel();
-  await settles(outcome, cancelTimeoutMs);
-}
-
-async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(outcome, cancelTimeoutMs);
 }

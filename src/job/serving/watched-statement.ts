@@ -2,25 +2,30 @@
 // phase, ends the job; its words are the root cause unless something of ours came first.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Abort } from '../../base/abort.js';
-import type { Emit } from '../../base/events.js';
-import { Failure } from '../../errors.js';
-import { progressPercent } from '../../sql/message/messages.js';
+import type { Abort } from '../../base/abort.ts';
+import { Failure } from '../../base/errors.ts';
+import type { Emit } from '../../base/events.ts';
+import { damageNotice } from '../../sql/message/damage-notice.ts';
+import {
+  messageEvent,
+  progressPercent,
+  type Verdict,
+  verdictOf,
+} from '../../sql/message/messages.ts';
 import type {
   RunningStatement,
   SqlMessage,
   SqlRow,
   SqlSession,
   StatementOutcome,
-} from '../../sql/sql-session.js';
-import { vdiAborted } from '../../vdi/hresult.js';
-import { plain } from '../backup/backup-record.js';
-import { serverWordsMs } from './served-devices.js';
+} from '../../sql/sql-session.ts';
+import { vdiAborted } from '../../vdi/hresult.ts';
+import { serverWordsMs } from './served-devices.ts';
 
 /** How long SQL Server may take to answer the attention of an abort after the last byte, ms. */
 const verdictAfterAbortMs = 2000;
 
-export interface StatementWatch {
+interface StatementWatch {
   readonly abort: Abort;
   readonly emit: Emit;
   /** Percent of a Msg 3211, or undefined for any other message. */
@@ -37,10 +42,12 @@ export interface StatementWatch {
 export class WatchedStatement {
   readonly running: RunningStatement;
   readonly #watch: StatementWatch;
+  readonly #heardSoFar: SqlMessage[] = [];
+  #givenUp = false;
 
   constructor(session: SqlSession, text: string, watch: StatementWatch) {
     this.#watch = watch;
-    watch.emit({ event: 'debug', message: 'statement', data: { text } });
+    watch.emit({ event: 'debug', message: 'statement', data: { statement: text } });
     this.running = session.execute(text, (message) => this.#heard(message), watch.onRow);
     void this.running.outcome.then((outcome) => {
       const failure = watch.failureOf(outcome);
@@ -73,15 +80,31 @@ export class WatchedStatement {
       abort.onHurry(() => resolve(undefined));
     });
     const outcome = await Promise.race([this.running.outcome, late]);
+    this.#givenUp = outcome === undefined;
+    // 3014 itself is the success, even if the end of the answer never comes.
+    if (!outcome && this.verdict === 'success') return;
     const failure = outcome && failureOf(outcome);
     if (failure || !outcome) throw abort.cause ?? failure;
   }
 
+  /** It was sent an attention and had its time to answer it. */
+  get givenUp(): boolean {
+    return this.#givenUp;
+  }
+
+  /** What SQL Server has said so far, of a statement that may still be under way or cut off. */
+  get verdict(): Verdict {
+    return verdictOf(this.#heardSoFar);
+  }
+
   #heard(message: SqlMessage): void {
+    this.#heardSoFar.push(message);
     const percent = progressPercent(message);
     this.#watch.onProgress(percent);
     if (percent !== undefined) return;
     this.#watch.onMessage(message);
-    this.#watch.emit({ event: 'sql-message', ...plain(message) });
+    this.#watch.emit({ event: 'sql-message', ...messageEvent(message) });
+    const notice = damageNotice(message);
+    if (notice) this.#watch.emit({ event: 'warning', ...notice });
   }
 }

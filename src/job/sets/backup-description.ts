@@ -1,15 +1,15 @@
 // What a stored backup says of its media and its first backup set, in whatever form it is stored: from its ends and
 // the headers inside, never the whole file.
 
-import type { StoredBackup } from '../../archive/reader/archive-reader.js';
-import { MiB } from '../../base/byte-size.js';
-import { describeMtf, type MtfDescription } from '../../mtf/description.js';
-import type { MtfSet } from '../../mtf/facts.js';
-import { describeMssqlbak } from '../../mtf/mssqlbak/description.js';
-import { nativeBlockSize } from '../../mtf/native-block-size.js';
-import type { Row } from '../../mtf/only-rows.js';
-import { type RawBytes, rawBytesOf } from '../../mtf/raw-bytes.js';
-import { rawBytesOfBackup } from '../../pipeline/decompress/raw-bytes.js';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import { MiB } from '../../base/byte-size.ts';
+import { describeMtf, type MtfDescription } from '../../mtf/description.ts';
+import type { MtfSet } from '../../mtf/facts.ts';
+import { describeMssqlbak } from '../../mtf/mssqlbak/description.ts';
+import { nativeBlockSize } from '../../mtf/native-block-size.ts';
+import type { Row } from '../../mtf/only-rows.ts';
+import { type RawBytes, rawBytesOf } from '../../mtf/raw-bytes.ts';
+import { rawBytesOfBackup } from '../../pipeline/decompress/raw-bytes.ts';
 
 /** Bytes looked at of a stream that cannot be read twice; the first configuration stands well before. */
 const prefixBytes = MiB;
@@ -99,6 +99,7 @@ function setFacts(header: Row): MtfSet {
     ...(type !== undefined && { type }),
     ...(zone !== undefined && { timeZoneMinutes: zone }),
     ...(version[0] !== undefined && { softwareVersion: version.join('.') }),
+    ...(header.IsDamaged === 1 && { isDamaged: true }),
     ...(header.HasBackupChecksums !== undefined && {
       hasBackupChecksums: header.HasBackupChecksums === 1,
     }),
@@ -115,6 +116,10 @@ const textColumns = {
   checkpointLsn: 'CheckpointLSN',
   differentialBaseLsn: 'DifferentialBaseLSN',
   differentialBaseId: 'DifferentialBaseGUID',
+  familyId: 'FamilyGUID',
+  recoveryForkId: 'RecoveryForkID',
+  firstRecoveryForkId: 'FirstRecoveryForkID',
+  forkPointLsn: 'ForkPointLSN',
   started: 'BackupStartDate',
   finished: 'BackupFinishDate',
 } as const;

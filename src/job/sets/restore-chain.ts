@@ -1,8 +1,10 @@
 // The order in which the backups of one database go onto each other: full, differential, logs, by their log sequence
 // numbers and not by the order on the command line. Pure; a gap is found here, before anything is touched.
 
-import { Failure } from '../../errors.js';
-import type { MtfSet } from '../../mtf/facts.js';
+import { Failure } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
+import type { MtfSet } from '../../mtf/facts.ts';
+import { onOneBranch } from './recovery-branch.ts';
 
 /** What the chain must know of one backup set. */
 export interface ChainLink {
@@ -12,23 +14,41 @@ export interface ChainLink {
   readonly facts: MtfSet | undefined;
 }
 
+/** Why a backup is left out: the others make it superfluous, or it is of a recovery fork that was given up. */
+export type SkipReason = 'not-needed' | 'other-fork';
+
+export interface SkippedLink<Link> {
+  readonly link: Link;
+  readonly reason: SkipReason;
+}
+
 export interface RestoreChain<Link extends ChainLink> {
   /** In the order of restoring. */
   readonly steps: readonly Link[];
-  /** What the others make superfluous. */
-  readonly skipped: readonly Link[];
+  readonly skipped: readonly SkippedLink<Link>[];
+  /** The names that the database had, where it was renamed between its backups; the last one last. */
+  readonly renamed?: readonly string[];
+}
+
+interface ChainWishes {
+  /** Local time of the server, ISO. */
+  readonly stopAt?: string | undefined;
+  /** RecoveryForkID of the branch that is wanted. */
+  readonly fork?: string | undefined;
 }
 
 /** Backup types of MTF: D full, I differential, L log. */
-export type ChainType = 'full' | 'diff' | 'log';
-const types: Readonly<Record<string, ChainType>> = { D: 'full', I: 'diff', L: 'log' };
+type ChainType = 'full' | 'diff' | 'log';
+/** Also the letters of msdb.dbo.backupset.type. */
+export const chainTypes: Readonly<Record<string, ChainType>> = { D: 'full', I: 'diff', L: 'log' };
 
 /** What a backup does for a restore; undefined for kinds that no chain is made of, and when it does not say. */
 export function chainType({ facts }: ChainLink): ChainType | undefined {
-  return types[facts?.type ?? ''];
+  return chainTypes[facts?.type ?? ''];
 }
 
 interface Placed<Link> {
+  readonly name: string;
   readonly link: Link;
   readonly type: ChainType;
   readonly set: MtfSet;
@@ -37,25 +57,53 @@ interface Placed<Link> {
 }
 
 /**
- * Orders `links`, of which there is at least one. `stopAt` (local time of the server, ISO) leaves out what was taken
- * after it. Throws `Failure('usage')`: unknown places, other databases, two full backups or one that is too late, or a
+ * Orders `links`, of which there is at least one. `stopAt` leaves out what lies beyond it, as far as that is certain.
+ * Throws `Failure('usage')`: unknown places, other databases or branches, two full backups or one that is too late, or a
  * gap, by name.
  */
 export function orderChain<Link extends ChainLink>(
   links: readonly Link[],
-  stopAt?: string,
+  { stopAt, fork }: ChainWishes = {},
 ): RestoreChain<Link> {
   if (links.length === 1) return { steps: links, skipped: [] };
   const placed = links.map(place);
   refuseOtherDatabases(placed);
-  const full = onlyFull(placed);
+  const { kept, abandoned } = onOneBranch(placed, fork);
+  const full = onlyFull(kept);
   refuseLateFull(full, stopAt);
-  const diff = latestDifferential(placed, full, stopAt);
-  const base = diff ?? full;
-  const logs = neededLogs(placed, base, stopAt);
-  const kept = [full, diff, ...logs].filter((link) => link !== undefined);
-  const steps = kept.map(({ link }) => link);
-  return { steps, skipped: links.filter((link) => !steps.includes(link)) };
+  const diff = latestDifferential(kept, full, stopAt);
+  const logs = neededLogs(kept, diff ?? full, stopAt);
+  refuseForeignDifferentials(kept, full, logs.length > 0);
+  const steps = [full, diff, ...logs].filter((one) => one !== undefined);
+  return {
+    steps: steps.map(({ link }) => link),
+    skipped: left(placed, steps, abandoned),
+    ...renames(steps),
+  };
+}
+
+function left<Link extends ChainLink>(
+  placed: readonly Placed<Link>[],
+  steps: readonly Placed<Link>[],
+  abandoned: readonly Placed<Link>[],
+): SkippedLink<Link>[] {
+  return placed
+    .filter((one) => !steps.includes(one))
+    .map((one) => ({
+      link: one.link,
+      reason: abandoned.includes(one) ? 'other-fork' : 'not-needed',
+    }));
+}
+
+/** One family is one database: a changed name on it is a rename. */
+function renames(steps: readonly Placed<ChainLink>[]): { renamed?: readonly string[] } {
+  const names = steps.map(({ set }) => set.database ?? '');
+  const renamed = names.filter((name, index) => !sameText(name, names[index - 1]));
+  return renamed.length > 1 ? { renamed } : {};
+}
+
+function sameText(a: string | undefined, b: string | undefined): boolean {
+  return a?.toLowerCase() === b?.toLowerCase();
 }
 
 function place<Link extends ChainLink>(link: Link): Placed<Link> {
@@ -63,7 +111,7 @@ function place<Link extends ChainLink>(link: Link): Placed<Link> {
   const type = chainType(link);
   const [first, last] = [set?.firstLsn, set?.lastLsn];
   if (set && type && first !== undefined && last !== undefined)
-    return { link, type, set, first: BigInt(first), last: BigInt(last) };
+    return { name, link, type, set, first: BigInt(first), last: BigInt(last) };
   throw usage(
     'chain-unknown',
     `where ${name} belongs in a chain of backups cannot be read from it`,
@@ -71,13 +119,23 @@ function place<Link extends ChainLink>(link: Link): Placed<Link> {
   );
 }
 
+/** By family, which survives a rename; by name where a backup does not know its family. */
 function refuseOtherDatabases(placed: readonly Placed<ChainLink>[]): void {
-  const databases = new Set(placed.map(({ set }) => set.database?.toLowerCase()));
-  if (databases.size <= 1) return;
-  const list = placed.map(({ link, set }) => `${link.name} of ${set.database}`).join(', ');
+  const [one, ...others] = placed;
+  if (!one || others.every(({ set }) => isSameDatabase(one.set, set))) return;
+  const isOneName = others.every(({ set }) => sameText(one.set.database, set.database));
+  const which = ({ database, familyId }: MtfSet) =>
+    isOneName ? `[${database}] of family ${familyId}` : `${database}`;
+  const list = placed.map(({ name, set }) => `${name} of ${which(set)}`).join(', ');
   throw usage('chain-mixed', `these are backups of different databases: ${list}`, [
     'Restore one database at a time.',
+    ...(isOneName ? ['A database that was dropped and created again is another one.'] : []),
   ]);
+}
+
+function isSameDatabase(a: MtfSet, b: MtfSet): boolean {
+  if (a.familyId !== undefined && b.familyId !== undefined) return a.familyId === b.familyId;
+  return sameText(a.database, b.database);
 }
 
 function onlyFull<Link extends ChainLink>(
@@ -98,7 +156,7 @@ function refuseLateFull(full: Placed<ChainLink> | undefined, stopAt: string | un
   const when = `${finished === undefined ? 'was begun' : 'ended'} at ${reached}`;
   throw usage(
     'stop-at-too-early',
-    `${full.link.name} ${when}, which is after the point to stop at (${stopAt})`,
+    `${full.name} ${when}, which is after the point to stop at (${stopAt})`,
     ['Name an earlier full backup, and the log backups from there on.'],
   );
 }
@@ -113,18 +171,27 @@ function latestDifferential<Link extends ChainLink>(
   full: Placed<Link> | undefined,
   stopAt: string | undefined,
 ): Placed<Link> | undefined {
-  const all = placed.filter(({ type }) => type === 'diff');
-  for (const diff of all)
-    if (full && !isBaseOf(full.set, diff.set))
-      throw usage(
-        'chain-gap',
-        `${diff.link.name} is a differential of another full backup than ${full.link.name}`,
-        ['Name the full backup that was the last one before it (copy-only ones do not count).'],
-      );
-  return all
+  return placed
+    .filter((one) => one.type === 'diff' && (!full || isBaseOf(full.set, one.set)))
     .filter((diff) => isInTime(diff, stopAt))
     .toSorted(byLast)
     .at(-1);
+}
+
+/** One of another full backup is superfluous where logs lead on, and what is missing where they do not. */
+function refuseForeignDifferentials(
+  placed: readonly Placed<ChainLink>[],
+  full: Placed<ChainLink> | undefined,
+  logsLeadOn: boolean,
+): void {
+  if (!full || logsLeadOn) return;
+  const foreign = placed.find(({ type, set }) => type === 'diff' && !isBaseOf(full.set, set));
+  if (!foreign) return;
+  throw usage(
+    'chain-gap',
+    `${foreign.name} is a differential of another full backup than ${full.name}`,
+    ['Name the full backup that was the last one before it (copy-only ones do not count).'],
+  );
 }
 
 function isBaseOf(full: MtfSet, diff: MtfSet): boolean {
@@ -147,8 +214,9 @@ function neededLogs<Link extends ChainLink>(
     if (before && log.first > before.last) throw gap(before, log);
     needed.push(log);
     before = log;
-    // The first log that reaches the point holds it; the next one would begin behind it (Msg 4338).
-    if (stopAt !== undefined && log.set.finished !== undefined && log.set.finished >= stopAt) break;
+    // A log backup holds what was logged up to about its start: the first that began at the point or after it is the last
+    // one that can be needed. Where it does not say when it began, nothing is left out.
+    if (stopAt !== undefined && log.set.started !== undefined && log.set.started >= stopAt) break;
   }
   return needed;
 }
@@ -159,17 +227,17 @@ function byLast(a: Placed<ChainLink>, b: Placed<ChainLink>): number {
 }
 
 function gap(before: Placed<ChainLink>, after: Placed<ChainLink>): Failure {
-  const between = `from LSN ${before.last} (end of ${before.link.name}) to ${after.first} (begin of ${after.link.name})`;
+  const between = `from LSN ${before.last} (end of ${before.name}) to ${after.first} (begin of ${after.name})`;
   return usage('chain-gap', `the log is missing ${between}`, [
     'Name the log backups in between as well.',
-    `Or leave out ${after.link.name} and what comes after it.`,
+    `Or leave out ${after.name} and what comes after it.`,
   ]);
 }
 
 function names(placed: readonly Placed<ChainLink>[]): string {
-  return placed.map(({ link }) => link.name).join(', ');
+  return placed.map(({ name }) => name).join(', ');
 }
 
-function usage(code: string, message: string, hints: readonly string[]): Failure {
-  return new Failure('usage', code, message, { hints });
+function usage(code: FailureCode<'usage'>, message: string, hints: readonly string[]): Failure {
+  return new Failure(code, message, { hints });
 }

@@ -2,25 +2,26 @@
 // mixed is said here, before SQL Server is asked anything.
 
 import { basename } from 'node:path';
-import {
-  finishedArchive,
-  openBackup,
-  openSource,
-  type StoredBackup,
-} from '../../archive/reader/archive-reader.js';
-import type { Emit } from '../../base/events.js';
-import { Failure } from '../../errors.js';
-import type { MtfSet } from '../../mtf/facts.js';
-import { type ListedFile, readFileList } from '../../sql/facts/file-list.js';
-import { openStdin, StdinSource } from '../../storage/stdin-source.js';
-import type { RestoreRequest } from '../request/restore-request.js';
-import { type BackupDescription, describeBackup } from './backup-description.js';
-import type { ChainLink } from './restore-chain.js';
-import { checkPosition, positionIn } from './set-position.js';
-import { checkStripeSets } from './stripe-set.js';
+import { finishedArchive, openBackup, openSource } from '../../archive/reader/archive-reader.ts';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import { Failure } from '../../base/errors.ts';
+import type { Emit } from '../../base/events.ts';
+import type { MtfSet } from '../../mtf/facts.ts';
+import type { Row } from '../../mtf/only-rows.ts';
+import { rawBytesOfBackup } from '../../pipeline/decompress/raw-bytes.ts';
+import { type ListedFile, readFileList } from '../../sql/facts/file-list.ts';
+import { damaged } from '../../storage/io-failure.ts';
+import { openStdin, StdinSource } from '../../storage/stdin-source.ts';
+import type { RestoreRequest } from '../request/restore-request.ts';
+import { type BackupDescription, describeBackup } from './backup-description.ts';
+import { isNative, noBackup } from './not-a-backup.ts';
+import type { ChainLink } from './restore-chain.ts';
+import { checkPosition, positionIn } from './set-position.ts';
+import { checkStripeSets } from './stripe-set.ts';
+import { unconfirmedWarning } from './unconfirmed-warning.ts';
 
 /** The path that means standard input. */
-export const stdinPath = '-';
+const stdinPath = '-';
 const stdinDescriptor = 0;
 
 /** One backup set, ready to be read. */
@@ -89,17 +90,28 @@ function lookedInto({ backup: { source }, description }: OpenedFile) {
 async function describe(backup: StoredBackup, position: number, most: number): Promise<OpenedFile> {
   const hasEnds = backup.form === 'archive' && backup.source.seekable;
   const whole = hasEnds ? await finishedArchive(backup) : backup;
-  return { backup: whole, description: await describeBackup(whole, position, most) };
+  const description = await describeBackup(whole, position, most);
+  if (backup.form === 'zstd' && description.set === undefined) await refuseOther(backup);
+  if (hasEnds && description.facts === undefined) await refuseDamagedBeginning(whole);
+  return { backup: whole, description };
+}
+
+/** Where it belongs is unknown because of damage: not a question of the order in which backups were named. */
+async function refuseDamagedBeginning(backup: StoredBackup): Promise<void> {
+  const raw = rawBytesOfBackup(backup);
+  if (raw.length === 0 || (await raw.read(0, 1)).length > 0) return;
+  throw damaged(backup.source.name, 'its first frame cannot be decompressed');
+}
+
+/** SQL Server would find out, too, but only call the stream wrong. */
+async function refuseOther(backup: StoredBackup): Promise<void> {
+  const raw = rawBytesOfBackup(backup);
+  if (!(await isNative(raw))) throw await noBackup(backup.source.name, raw);
 }
 
 function warnUnconfirmed(backup: StoredBackup, emit: Emit): void {
-  if (backup.form !== 'archive' || !backup.ends) return;
-  if (backup.ends.trailer.finished !== undefined) return;
-  emit({
-    event: 'warning',
-    code: 'unconfirmed',
-    message: `${backup.source.name} is whole, but whether SQL Server called the backup a success was not recorded`,
-  });
+  const warning = unconfirmedWarning(backup);
+  if (warning) emit(warning);
 }
 
 function warnSeveralSets({ backup, description: { sets } }: OpenedFile, emit: Emit): void {
@@ -118,7 +130,7 @@ function checkSets(all: readonly OpenedFile[]): void {
   );
   const [problem] = checkStripeSets(places);
   if (!problem) return;
-  throw new Failure('usage', problem.code, problem.message, {
+  throw new Failure(problem.code, problem.message, {
     hints: [
       'name every stripe of a backup, each once',
       ...all.map(
@@ -152,11 +164,18 @@ function restoreSet(files: readonly OpenedFile[]): RestoreSet {
     name: ordered.map(({ backup }) => basename(backup.source.name)).join(' + '),
     backups: ordered.map(({ backup }) => backup),
     facts: first?.facts,
-    files: first && first.files.length > 0 ? readFileList(first.files) : [],
+    files: namedFiles(first?.files ?? []),
     blockSize: first?.blockSize,
     transferSize: first?.transferSize,
     sets: first?.sets ?? [],
     rawBytes:
       known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : undefined,
   };
+}
+
+/** None where a configuration leaves names out: SQL Server will say what the files are. */
+function namedFiles(rows: readonly Row[]): readonly ListedFile[] {
+  const isNamed = ({ LogicalName, PhysicalName }: Row) =>
+    LogicalName !== undefined && PhysicalName !== undefined;
+  return rows.length > 0 && rows.every(isNamed) ? readFileList(rows) : [];
 }

@@ -1,9 +1,9 @@
 // Which backup set of a file is meant, `--with 'FILE = 2'`, and whether there is one: how a set is restored depends on its
 // type, and what is not seen would be taken for a full backup.
 
-import { Failure } from '../../errors.js';
-import { parseWithOptions } from '../../sql/statement/with-options.js';
-import type { BackupDescription } from './backup-description.js';
+import { Failure } from '../../base/errors.ts';
+import { parseWithOptions } from '../../sql/statement/with-options.ts';
+import type { BackupDescription } from './backup-description.ts';
 
 /** From 1; undefined when `options` do not say it. */
 export function positionIn(options: string | undefined): number | undefined {
@@ -30,7 +30,6 @@ export function checkPosition(position: number | undefined, looked: LookedInto):
 
 function unseen(position: number): Failure {
   return new Failure(
-    'usage',
     'set-unseen',
     `the backup set at position ${position} (--with FILE) cannot be seen in the head of a pipe`,
     { hints: ['Name the file instead of piping it.'] },
@@ -39,12 +38,7 @@ function unseen(position: number): Failure {
 
 function behindLast(position: number, sets: number, name: string): Failure {
   const many = sets === 1 ? '1 backup set' : `${sets} backup sets`;
-  return new Failure(
-    'usage',
-    'no-such-set',
-    `--with says FILE = ${position}, but ${name} holds ${many}`,
-    {
-      hints: ['vdibackup info lists them.'],
-    },
-  );
+  return new Failure('no-such-set', `--with says FILE = ${position}, but ${name} holds ${many}`, {
+    hints: ['vdibackup info lists them.'],
+  });
 }

@@ -1,7 +1,8 @@
-import { Failure } from '../../errors.js';
+import { Failure } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
 
 /** Codes of failures that a Read completed with an error can lead to. */
-const consequences: readonly string[] = ['damaged-backup', 'device-error', 'aborted'];
+const consequences: readonly FailureCode[] = ['damaged-backup', 'device-error', 'aborted'];
 
 /**
  * Why a RESTORE failed: where SQL Server only reports that it could not read on, the source's own failure says more,

@@ -1,26 +1,27 @@
-// The story of `verify --server`: who SQL Server is, the files by themselves, then RESTORE VERIFYONLY of every backup
+// The story of `verify --verifyonly`: who SQL Server is, the files by themselves, then RESTORE VERIFYONLY of every backup
 // set in them through virtual devices. SQL Server is asked only about bytes that are as they were written.
 
-import type { Abort } from '../../base/abort.js';
-import type { Emit } from '../../base/events.js';
-import { asError, Failure } from '../../errors.js';
-import { checkVersion } from '../../sql/facts/restore-preflight.js';
-import type { ServerFacts } from '../../sql/facts/server-facts.js';
-import { verificationFailure } from '../../sql/message/statement-failure.js';
-import { openSession } from '../../sql/open-session.js';
-import type { SqlSession } from '../../sql/sql-session.js';
-import { restoreStatement } from '../../sql/statement/restore-statement.js';
-import { meetServer } from '../backup/backup-preflight.js';
-import { ReadCounters } from '../reading/read-counters.js';
-import { ReadingRun, type SpeakOn } from '../reading/reading-run.js';
-import { type ServedSet, servedSets } from '../reading/served-sets.js';
-import { configuredEvent } from '../serving/served-devices.js';
-import { answered } from '../serving/stall-watch.js';
-import { openSets } from '../sets/restore-sets.js';
-import { ServerVerifyRecord } from './server-verify-record.js';
-import type { ServerVerifyRequest } from './server-verify-request.js';
-import { verifyFiles } from './verify-job.js';
-import type { VerifyReport } from './verify-report.js';
+import type { Abort } from '../../base/abort.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import type { Emit } from '../../base/events.ts';
+import { checkVersion } from '../../sql/facts/restore-preflight.ts';
+import type { ServerFacts } from '../../sql/facts/server-facts.ts';
+import { verificationFailure } from '../../sql/message/statement-failure.ts';
+import { openSession } from '../../sql/open-session.ts';
+import type { SqlSession } from '../../sql/sql-session.ts';
+import { restoreStatement } from '../../sql/statement/restore-statement.ts';
+import { ReadCounters } from '../reading/read-counters.ts';
+import { ReadingRun, type SpeakOn } from '../reading/reading-run.ts';
+import { type ServedSet, servedSets } from '../reading/served-sets.ts';
+import { ownReading, partsOf, serverReading } from '../serving/job-progress.ts';
+import { meetServer } from '../serving/meet-server.ts';
+import { configuredEvent } from '../serving/served-devices.ts';
+import { answered } from '../serving/stall-watch.ts';
+import { openSets } from '../sets/restore-sets.ts';
+import { ServerVerifyRecord } from './server-verify-record.ts';
+import type { ServerVerifyRequest } from './server-verify-request.ts';
+import { unlessStalled, verifyFiles } from './verify-job.ts';
+import { passes, type VerifyReport } from './verify-report.ts';
 
 export interface ServerVerifyResult {
   readonly report: VerifyReport;
@@ -72,7 +73,7 @@ class ServerVerification {
     };
     this.#speakOn = speakOn;
     this.#run = new ReadingRun(request, abort, this.#emit, this.#counters);
-    abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   /** A wrong password is said before the files are read, which may take hours. */
@@ -81,12 +82,20 @@ class ServerVerification {
     this.#run.parts.session = session;
     const asked = meetServer(session, this.#request, this.#emit);
     const server = await answered(asked, this.#request.stallTimeout, this.#abort);
-    this.#files = await verifyFiles(this.#request, this.#abort, this.#emit);
-    if (this.#files.good) await this.#askServer(session, server, this.#files);
+    this.#files = await this.#readFiles();
+    if (passes(this.#files)) await this.#askServer(session, server, this.#files);
     this.#run.finish();
     this.#run.sayLast();
     await session.close();
     return this.#record.complete(this.#files);
+  }
+
+  #readFiles(): Promise<VerifyReport> {
+    const { stallTimeout } = this.#request;
+    const reading = { stallTimeout, abort: this.#abort, emit: this.#emit };
+    return unlessStalled(reading, (emit) =>
+      verifyFiles(this.#request, this.#abort, emit, ownReading),
+    );
   }
 
   undo(): Promise<void> {
@@ -108,12 +117,17 @@ class ServerVerification {
     // What there is to warn of, the files' own verification has said.
     const silent = () => undefined;
     const opened = openSets({ files: this.#request.files, everySet: true }, keep, silent);
-    const sets = servedSets(await this.#abort.race(opened), files.files);
+    const sets = servedSets(await this.#run.open(opened), files.files);
     for (const { facts } of sets) checkVersion(facts ?? {}, server);
     this.#counters.start(files);
     this.#run.begin(this.#speakOn);
-    for (const set of sets) {
+    const parts = partsOf(
+      sets.map(() => undefined),
+      serverReading,
+    );
+    for (const [index, set] of sets.entries()) {
       this.#abort.throwIfAborted();
+      this.#run.progress.begin(parts[index] ?? serverReading);
       await this.#verify(session, server, set);
     }
   }
@@ -134,7 +148,7 @@ class ServerVerification {
           checksum,
           ...(sets > 1 && { with: `FILE = ${position}` }),
         }),
-      failureOf: verificationFailure,
+      failureOf: (outcome) => verificationFailure(outcome, { direction: 'restore', server }),
       onConfigured: (configuration) => this.#emit(configuredEvent(configuration)),
     });
     this.#counters.add();
@@ -145,12 +159,10 @@ class ServerVerification {
 /** The hint of a restore, to verify the file by itself, has been followed already. */
 function inContext(failure: Error): Error {
   if (!(failure instanceof Failure) || failure.code !== 'damaged-backup') return failure;
-  const { kind, code, message, cause } = failure;
-  return new Failure(kind, code, message, {
+  return failure.with({
     hints: [
       'The files themselves showed no damage: what SQL Server objects to is of a kind that only it sees.',
       'Check the database they came from (DBCC CHECKDB) and take a new backup.',
     ],
-    cause,
   });
 }

@@ -1,10 +1,15 @@
 // What a verification by SQL Server knows of itself: who was asked about which set and what was answered.
 
-import type { JobEvent, SqlMessageEvent } from '../../base/events.js';
-import { Failure } from '../../errors.js';
-import { isNoteworthy } from '../../sql/message/messages.js';
-import type { ServedSet } from '../reading/served-sets.js';
-import type { ServerVerdict, ServerVerifiedSet, VerifyReport } from './verify-report.js';
+import { Failure } from '../../base/errors.ts';
+import type { JobEvent, SqlMessageEvent } from '../../base/events.ts';
+import { isNoteworthy } from '../../sql/message/messages.ts';
+import type { ServedSet } from '../reading/served-sets.ts';
+import {
+  passes,
+  type ServerVerdict,
+  type ServerVerifiedSet,
+  type VerifyReport,
+} from './verify-report.ts';
 
 export class ServerVerifyRecord {
   #server: ServerVerdict['server'];
@@ -44,7 +49,7 @@ export class ServerVerifyRecord {
     const elapsedMs = this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt;
     return {
       ...files,
-      good: files.good && outcome === 'valid',
+      good: passes(files) && outcome === 'valid',
       server: {
         outcome,
         ...(this.#server && { server: this.#server }),

@@ -1,5 +1,5 @@
-import type { RestoreRequest } from '../request/restore-request.js';
-import type { VerifyRequest } from './verify-report.js';
+import type { RestoreRequest } from '../request/restore-request.ts';
+import type { VerifyRequest } from './verify-report.ts';
 
 /** One verification by SQL Server, after that of the files themselves; validated and frozen. */
 export type ServerVerifyRequest = VerifyRequest &

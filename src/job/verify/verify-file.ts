@@ -1,28 +1,37 @@
 // Verifies one stored backup from its first byte to its last, and goes on behind what is damaged.
 
-import { MssqlbakCheck, type RecordDamage } from '../../archive/mssqlbak-check.js';
-import {
-  finishedArchive,
-  openBackup,
-  type StoredBackup,
-} from '../../archive/reader/archive-reader.js';
-import type { Abort } from '../../base/abort.js';
-import { asError, Failure } from '../../errors.js';
-import { type DataDamage, MtfDataCheck } from '../../mtf/check/data-check.js';
-import type { MtfFacts } from '../../mtf/facts.js';
-import { MtfWalker } from '../../mtf/walker.js';
-import type { RawPiece, RawReader } from '../../pipeline/decompress/raw-reader.js';
-import type { ReadPipeline } from '../../pipeline/decompress/read-pipeline.js';
-import type { Damage, StripePlace, VerifiedFile } from './verify-report.js';
+import { finishedArchive, openBackup } from '../../archive/reader/archive-reader.ts';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import type { Abort } from '../../base/abort.ts';
+import { asError, type Failure } from '../../base/errors.ts';
+import { type DataDamage, MtfDataCheck } from '../../mtf/check/data-check.ts';
+import type { MtfFacts } from '../../mtf/facts.ts';
+import { MssqlbakCheck, type RecordDamage } from '../../mtf/mssqlbak/check.ts';
+import { MtfWalker } from '../../mtf/walker.ts';
+import type { RawPiece, RawReader } from '../../pipeline/decompress/raw-reader.ts';
+import type { ReadPipeline } from '../../pipeline/decompress/read-pipeline.ts';
+import { isOfDamagedDatabase } from '../sets/damaged-database.ts';
+import { noBackupHint } from '../sets/not-a-backup.ts';
+import type { StripePlace } from '../sets/stripe-set.ts';
+import { unconfirmedWarning } from '../sets/unconfirmed-warning.ts';
+import { Findings, finding } from './verify-findings.ts';
+import type { Damage, Verdict, VerifiedFile } from './verify-report.ts';
 
-/** Damages told one by one; a file that is bad all over needs no more. */
-const maxDamages = 100;
+/** What may only mean that SQL Server writes in a way that nobody has met yet. */
+const formDoubts: readonly string[] = [
+  'configuration',
+  'block-order',
+  'record-chain',
+  'record-size',
+];
+const uncheckedHint =
+  'Have SQL Server read it: vdibackup verify --verifyonly, or a drill. What is not known here is not damage.';
 
 export interface VerifyTools {
   readonly pipeline: ReadPipeline;
   readonly abort: Abort;
   readonly onDamage: (damage: Damage) => void;
-  readonly onWarning: (code: string, message: string) => void;
+  readonly onWarning: (code: string, message: string, hint?: string) => void;
   /** A piece is done: raw bytes of it, and how far in the file that is. */
   readonly onProgress: (rawBytes: number, storedEnd: number) => void;
 }
@@ -32,24 +41,41 @@ export async function verifyFile(file: string, tools: VerifyTools): Promise<Veri
   const found = new Findings(tools.onDamage);
   let backup: StoredBackup;
   try {
-    backup = await openBackup(file);
+    backup = await tools.abort.race(openBackup(file));
   } catch (thrown) {
-    found.add(finding(thrown, file));
-    return { file, form: undefined, good: false, ...emptyFile, ...found.report() };
+    tools.abort.throwIfAborted();
+    found.add(finding(thrown));
+    return { file, form: undefined, ...damaged, ...emptyFile, ...found.report() };
   }
   try {
     return await new FileVerification(backup, found, tools).run();
   } finally {
-    await ended(backup.source.close(), tools.abort);
+    // A file system that hangs may keep it: an abort does not wait.
+    const closed = backup.source.close();
+    await tools.abort.race(closed).catch(() => undefined);
   }
+}
+
+/** The same of a backup that is open, and stays so. Throws as `verifyFile`. */
+export function verifyOpened(backup: StoredBackup, tools: VerifyTools): Promise<VerifiedFile> {
+  return new FileVerification(backup, new Findings(tools.onDamage), tools).run();
 }
 
 /** What is reported of a file that could not be read. */
 export function unreadFile(file: string, { code, message }: Failure): VerifiedFile {
   const damage = [{ code, message }];
-  return { file, form: undefined, good: false, unread: true, ...emptyFile, damage };
+  return {
+    file,
+    form: undefined,
+    verdict: 'unread',
+    good: false,
+    unread: true,
+    ...emptyFile,
+    damage,
+  };
 }
 
+const damaged = { verdict: 'damaged', good: false } as const;
 const emptyFile = { storedBytes: 0, rawBytes: 0, goodRawBytes: 0 };
 
 class FileVerification {
@@ -65,8 +91,12 @@ class FileVerification {
   /** Where the first damage begins. */
   #goodRawBytes = Number.POSITIVE_INFINITY;
   #badFrames = 0;
+  /** An archive that SQL Server's success is recorded in. */
+  #isFinished = false;
   readonly #warned = new Set<string>();
   #broken = false;
+  /** Why it, or a part of it, could not be checked. */
+  #unchecked: string | undefined;
 
   constructor(backup: StoredBackup, found: Findings, tools: VerifyTools) {
     this.#backup = backup;
@@ -78,37 +108,38 @@ class FileVerification {
   }
 
   async run(): Promise<VerifiedFile> {
-    await this.#ends();
+    const backup = await this.#ends();
+    this.#isFinished = backup?.form === 'archive' && backup.ends?.trailer.finished !== undefined;
+    const unconfirmed = backup && unconfirmedWarning(backup);
+    if (unconfirmed) this.#tools.onWarning(unconfirmed.code, unconfirmed.message, unconfirmed.hint);
     const reader = this.#tools.pipeline.read(this.#backup, { sums: true, tolerant: true });
     try {
       await this.#read(reader);
     } catch (thrown) {
       this.#broken = true;
       this.#spoiltFrom(this.#rawBytes);
-      this.#found.add(finding(thrown, this.#backup.source.name));
+      this.#found.add(finding(thrown));
     } finally {
       await ended(reader.stop(), this.#tools.abort);
     }
     if (this.#compressed) this.#records.end();
     this.#facts = this.#walker.end();
+    this.#unchecked = this.#records.unknown ?? this.#walker.unknown;
     this.#judgeStream();
+    this.#unchecked ??= this.#walker.unseen;
+    this.#sayUnchecked();
     this.#judgeTotals();
+    this.#sayDamagedDatabase();
     return this.#report(reader.frames);
   }
 
   /** An archive without good ends is read all the same: what it holds is worth knowing. */
-  async #ends(): Promise<void> {
-    if (this.#backup.form !== 'archive') return;
-    const finished = await finishedArchive(this.#backup).catch((thrown: unknown) => {
-      this.#found.add(finding(thrown, this.#backup.source.name));
+  async #ends(): Promise<StoredBackup | undefined> {
+    if (this.#backup.form !== 'archive') return this.#backup;
+    return finishedArchive(this.#backup).catch((thrown: unknown) => {
+      this.#found.add(finding(thrown));
       return undefined;
     });
-    if (finished && finished.ends.trailer.finished === undefined) {
-      this.#tools.onWarning(
-        'unconfirmed',
-        `${this.#backup.source.name} is whole, but whether SQL Server called the backup a success was not recorded`,
-      );
-    }
   }
 
   async #read(reader: RawReader): Promise<void> {
@@ -140,11 +171,15 @@ class FileVerification {
     } else this.#warn(damage);
   }
 
-  /** Good frames are as SQL Server sent them: then a contradiction is its own, of a kind that nobody has met yet. */
   #isDamage(code: (DataDamage | RecordDamage)['code']): boolean {
     if (code === 'second-media') return false;
-    const isContradiction = code === 'configuration' || code === 'block-order';
-    return !isContradiction || this.#backup.form !== 'archive' || this.#badFrames > 0;
+    return !formDoubts.includes(code) || this.#backup.form !== 'archive' || this.#badFrames > 0;
+  }
+
+  /** SQL Server said success to these bytes: what is odd about their form is its own, of a kind that nobody has met yet. */
+  get #isAsSent(): boolean {
+    const isWhole = this.#badFrames === 0 && !this.#broken && this.#found.none;
+    return isWhole && this.#backup.form === 'archive' && this.#isFinished;
   }
 
   /** Of each kind the first one: there may be as many as there are backup sets. */
@@ -157,7 +192,7 @@ class FileVerification {
   #badFrame(piece: RawPiece, failure: Failure): void {
     this.#badFrames += 1;
     this.#spoiltFrom(piece.rawOffset);
-    this.#found.add({ ...finding(failure, this.#backup.source.name), rawOffset: piece.rawOffset });
+    this.#found.add({ ...finding(failure), rawOffset: piece.rawOffset });
   }
 
   #spoiltFrom(rawOffset: number): void {
@@ -168,17 +203,30 @@ class FileVerification {
   #judgeStream(): void {
     const { name } = this.#backup.source;
     if (this.#badFrames > 0 || this.#broken) return;
-    if (!this.#facts) {
-      this.#found.add({ code: 'not-a-backup', message: `${name} holds no backup of SQL Server` });
+    const why = this.#streamFlaw();
+    if (why === undefined || this.#unchecked !== undefined) return;
+    if (this.#isAsSent) this.#unchecked = why;
+    else if (!this.#facts) {
+      const message = `${name} holds no backup of SQL Server`;
+      this.#found.add({ code: 'not-a-backup', message, hint: noBackupHint });
       this.#spoiltFrom(0);
-    } else if (!this.#facts.complete) {
-      const why = this.#facts.damage ?? 'it does not end as a finished backup does';
+    } else {
       if (!this.#compressed) this.#spoiltFrom(this.#walker.followedTo);
-      this.#found.add({
-        code: 'stream-incomplete',
-        message: `the backup in ${name} is cut: ${why}`,
-      });
+      const message = `the backup in ${name} is cut: ${why}`;
+      this.#found.add({ code: 'stream-incomplete', message });
     }
+  }
+
+  #streamFlaw(): string | undefined {
+    if (!this.#facts) return 'it does not begin as a backup of SQL Server does';
+    if (this.#facts.complete) return undefined;
+    return this.#facts.damage ?? 'it does not end as a finished backup does';
+  }
+
+  #sayUnchecked(): void {
+    if (this.#unchecked === undefined || !this.#found.none) return;
+    const message = `${this.#backup.source.name} could not be checked: ${this.#unchecked}`;
+    this.#tools.onWarning('unchecked', message, uncheckedHint);
   }
 
   #judgeTotals(): void {
@@ -191,26 +239,43 @@ class FileVerification {
     }
   }
 
+  /** Its bytes are as SQL Server wrote them: that is no damage of the file. */
+  #sayDamagedDatabase(): void {
+    const marked = this.#data.damagedDatabases + this.#records.damagedDatabases;
+    if (!isOfDamagedDatabase(this.#backup, marked > 0)) return;
+    const message = `${this.#backup.source.name} was taken of a database that was damaged then`;
+    this.#tools.onWarning('damaged-database', message, 'Keep the last backup that has no damage.');
+  }
+
   #report(frames: number): VerifiedFile {
     const { source, form } = this.#backup;
     const { pages, checksums } = this.#data;
+    const { records } = this.#records;
     const { checked, bad, unchecked } = pages;
     const stripe = this.#place();
+    const verdict = this.#verdict;
     return {
       file: source.name,
       form,
-      good: this.#found.none,
+      verdict,
+      good: verdict === 'good',
+      ...(verdict === 'unchecked' && { unchecked: this.#unchecked ?? '' }),
       storedBytes: source.bytes,
       rawBytes: this.#rawBytes,
       goodRawBytes: Math.min(this.#rawBytes, this.#goodRawBytes),
       ...(frames > 0 && { frames: { checked: frames, bad: this.#badFrames } }),
       ...(checked + unchecked > 0 && { pages: { checked, bad, unchecked } }),
       ...(checksums.checked > 0 && { backupChecksums: { ...checksums } }),
-      ...(this.#compressed && { records: { ...this.#records.records } }),
+      ...(records.checked > 0 && { records: { ...records } }),
       ...(this.#facts && { sets: this.#facts.sets }),
       ...(stripe && { stripe }),
       ...this.#found.report(),
     };
+  }
+
+  get #verdict(): Verdict {
+    if (!this.#found.none) return 'damaged';
+    return this.#unchecked === undefined ? 'good' : 'unchecked';
   }
 
   #place(): StripePlace | undefined {
@@ -230,49 +295,6 @@ class FileVerification {
 async function ended(end: Promise<void>, abort: Abort): Promise<void> {
   if (abort.cause) end.catch(asError);
   else await end;
-}
-
-/** Counts all, keeps the first. */
-class Findings {
-  readonly #damage: Damage[] = [];
-  readonly #onDamage: (damage: Damage) => void;
-  #omitted = 0;
-
-  constructor(onDamage: (damage: Damage) => void) {
-    this.#onDamage = onDamage;
-  }
-
-  get none(): boolean {
-    return this.#damage.length === 0;
-  }
-
-  add(damage: Damage): void {
-    if (this.#damage.length >= maxDamages) {
-      this.#omitted += 1;
-      return;
-    }
-    this.#damage.push(damage);
-    this.#onDamage(damage);
-  }
-
-  report(): { damage: readonly Damage[]; damageOmitted?: number } {
-    const omitted = this.#omitted > 0 ? { damageOmitted: this.#omitted } : {};
-    return { damage: this.#damage, ...omitted };
-  }
-}
-
-function offsetIn(words: string): number | undefined {
-  const offset = /at byte (\d+)/.exec(words)?.[1];
-  return offset === undefined ? undefined : Number(offset);
-}
-
-/** What was thrown about the file `name` as a finding; thrown again when it is none. */
-function finding(thrown: unknown, name: string): Damage {
-  if (!(thrown instanceof Failure) || thrown.kind !== 'integrity') throw asError(thrown);
-  const { code, message, hints } = thrown;
-  const offset = offsetIn(message.replaceAll(name, ''));
-  const [hint] = hints;
-  return { code, message, ...(offset !== undefined && { offset }), ...(hint && { hint }) };
 }
 
 function isCompressed(bytes: Uint8Array): boolean {

@@ -1,15 +1,22 @@
 // The story of one verification: every file from the first byte to the last, then the sets they make.
 
 import { stat } from 'node:fs/promises';
-import type { Abort } from '../../base/abort.js';
-import { formatByteSize } from '../../base/byte-size.js';
-import type { Emit } from '../../base/events.js';
-import { Failure } from '../../errors.js';
-import { ReadPipeline } from '../../pipeline/decompress/read-pipeline.js';
-import { JobProgress } from '../serving/job-progress.js';
-import { checkStripeSets } from '../sets/stripe-set.js';
-import { unreadFile, verifyFile } from './verify-file.js';
-import type { VerifiedFile, VerifyReport, VerifyRequest } from './verify-report.js';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import type { Abort } from '../../base/abort.ts';
+import { formatByteSize } from '../../base/byte-size.ts';
+import { Failure } from '../../base/errors.ts';
+import type { Emit } from '../../base/events.ts';
+import { ReadPipeline } from '../../pipeline/decompress/read-pipeline.ts';
+import { JobProgress, type Part, wholeJob } from '../serving/job-progress.ts';
+import { sourceIsStuck, unstalled } from '../serving/stall-watch.ts';
+import { checkStripeSets } from '../sets/stripe-set.ts';
+import { unreadFile, type VerifyTools, verifyFile, verifyOpened } from './verify-file.ts';
+import {
+  type VerifiedFile,
+  type VerifyReport,
+  type VerifyRequest,
+  worstVerdict,
+} from './verify-report.ts';
 
 /** Damage is in the report; throws only what kept it from being made. */
 export async function verifyJob(
@@ -17,7 +24,7 @@ export async function verifyJob(
   abort: Abort,
   emit: Emit,
 ): Promise<VerifyReport> {
-  abort.onAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
+  abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   return verifyFiles(request, abort, emit);
 }
 
@@ -26,34 +33,99 @@ export async function verifyFiles(
   request: VerifyRequest,
   abort: Abort,
   emit: Emit,
+  part = wholeJob,
+): Promise<VerifyReport> {
+  const subjects = request.files.map((file) => ({
+    file,
+    verify: (tools: VerifyTools) =>
+      verifyFile(file, tools).catch((thrown) => unread(file, thrown, request, emit)),
+  }));
+  const { files, threads } = request;
+  return verifyEach(subjects, { size: bytesOf(files), threads, part }, abort, emit);
+}
+
+/** The same of backups that are open, and stay so: what is read later is what was verified. */
+export function verifyBackups(
+  backups: readonly StoredBackup[],
+  threads: number,
+  abort: Abort,
+  emit: Emit,
+  part: Part,
+): Promise<VerifyReport> {
+  const subjects = backups.map((backup) => ({
+    file: backup.source.name,
+    verify: (tools: VerifyTools) => verifyOpened(backup, tools),
+  }));
+  const total = backups.reduce((sum, { source }) => sum + source.bytes, 0);
+  return verifyEach(subjects, { size: Promise.resolve(total), threads, part }, abort, emit);
+}
+
+interface Reading {
+  readonly stallTimeout: number;
+  readonly abort: Abort;
+  readonly emit: Emit;
+}
+
+/** A verification that a job waits for. A source that hangs raises `stalled` (exit 12). */
+export async function unlessStalled(
+  { stallTimeout, abort, emit }: Reading,
+  verify: (emit: Emit) => Promise<VerifyReport>,
+): Promise<VerifyReport> {
+  let moved = 0;
+  const reading = verify((event) => {
+    if (event.event === 'progress') moved = event.rawBytes;
+    emit(event);
+  });
+  const gauges = { moved: () => moved, side: () => sourceIsStuck };
+  return unstalled(reading, stallTimeout, gauges, abort);
+}
+
+interface Subject {
+  readonly file: string;
+  verify(tools: VerifyTools): Promise<VerifiedFile>;
+}
+
+interface Verification {
+  /** Stored bytes of all subjects. */
+  readonly size: Promise<number>;
+  readonly threads: number;
+  readonly part: Part;
+}
+
+async function verifyEach(
+  subjects: readonly Subject[],
+  { size, threads, part }: Verification,
+  abort: Abort,
+  emit: Emit,
 ): Promise<VerifyReport> {
   const progress = new JobProgress(emit, 'reading');
+  progress.begin(part);
   const counters = { rawBytes: 0, storedBytes: 0 };
-  const pipeline = new ReadPipeline(request.threads);
+  const pipeline = new ReadPipeline(threads);
   progress.watch(counters);
   try {
-    const total = await abort.race(bytesOf(request.files));
+    const total = await abort.race(size);
     const files: VerifiedFile[] = [];
-    for (const file of request.files) {
+    for (const { file, verify } of subjects) {
       abort.throwIfAborted();
       const before = counters.storedBytes;
-      const reading = verifyFile(file, {
+      const verified = await verify({
         pipeline,
         abort,
         onDamage: (damage) => emit({ event: 'damage', file, ...damage }),
-        onWarning: (code, message) => emit({ event: 'warning', code, message }),
+        onWarning: (code, message, hint) =>
+          emit({ event: 'warning', code, message, ...(hint !== undefined && { hint }) }),
         onProgress: (rawBytes, storedEnd) => {
           counters.rawBytes += rawBytes;
           counters.storedBytes = before + storedEnd;
           progress.heard(Math.min(100, (100 * counters.storedBytes) / total));
         },
       });
-      const verified = await reading.catch((thrown) => unread(file, thrown, request, emit));
       counters.storedBytes = before + verified.storedBytes;
-      if (!verified.unread)
-        emit({ event: 'verified', file, good: verified.good, lines: lines(verified) });
+      if (!verified.unread) emit(verifiedEvent(verified));
       files.push(verified);
     }
+    progress.heard(100);
     progress.say();
     return report(files, emit, progress.elapsedMs);
   } catch (thrown) {
@@ -92,8 +164,11 @@ function report(files: readonly VerifiedFile[], emit: Emit, elapsedMs: number): 
   );
   const sets = checkStripeSets(places);
   for (const damage of sets) emit({ event: 'damage', file: '', ...damage });
+  const broken = sets.length > 0 ? (['incomplete'] as const) : [];
+  const verdict = worstVerdict([...files.map((file) => file.verdict), ...broken]);
   return {
-    good: sets.length === 0 && files.every((file) => file.good),
+    verdict,
+    good: verdict === 'good',
     files,
     sets,
     rawBytes: files.reduce((sum, { rawBytes }) => sum + rawBytes, 0),
@@ -102,9 +177,15 @@ function report(files: readonly VerifiedFile[], emit: Emit, elapsedMs: number): 
   };
 }
 
+function verifiedEvent(verified: VerifiedFile) {
+  const { file, verdict, good } = verified;
+  return { event: 'verified', file, verdict, good, lines: lines(verified) } as const;
+}
+
 /** What was looked at, for a person. */
 function lines(file: VerifiedFile): string[] {
-  const { form, rawBytes, frames, pages, backupChecksums, records, goodRawBytes, good } = file;
+  const { form, rawBytes, frames, pages, backupChecksums, records, goodRawBytes } = file;
+  const { verdict, unchecked } = file;
   if (form === undefined) return [];
   return [
     `${forms[form]}, ${formatByteSize(rawBytes)} of native backup`,
@@ -116,7 +197,8 @@ function lines(file: VerifiedFile): string[] {
     ...(pages
       ? [`${pages.checked} page checksums${bad(pages.bad)}; ${pages.unchecked} pages have none`]
       : []),
-    ...(good ? [] : [`good from the start: ${formatByteSize(goodRawBytes)}`]),
+    ...(unchecked === undefined ? [] : [`not checked: ${unchecked}`]),
+    ...(verdict === 'damaged' ? [`good from the start: ${formatByteSize(goodRawBytes)}`] : []),
   ];
 }
 

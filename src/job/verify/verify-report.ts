@@ -1,6 +1,10 @@
 // What a verification found: an object for machines (`verify --json`), stable.
-import type { BackupForm } from '../../archive/reader/backup-form.js';
-import type { SqlMessageEvent } from '../../base/events.js';
+import type { BackupForm } from '../../archive/reader/backup-form.ts';
+import type { SqlMessageEvent } from '../../base/events.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
+import type { DataDamage } from '../../mtf/check/data-check.ts';
+import type { RecordDamage } from '../../mtf/mssqlbak/check.ts';
+import type { StripePlace, StripeProblem } from '../sets/stripe-set.ts';
 
 export interface VerifyRequest {
   /** Absolute paths. */
@@ -9,9 +13,12 @@ export interface VerifyRequest {
   readonly threads: number;
 }
 
+/** Of the failures, and of what only a verification finds in a stream. */
+type DamageCode = FailureCode | DataDamage['code'] | RecordDamage['code'];
+
 export interface Damage {
   /** Stable name. */
-  readonly code: string;
+  readonly code: DamageCode;
   readonly message: string;
   /** Byte of the file. */
   readonly offset?: number;
@@ -21,16 +28,26 @@ export interface Damage {
   readonly hint?: string;
 }
 
-export interface Checked {
+interface Checked {
   readonly checked: number;
   readonly bad: number;
 }
+
+/**
+ * `unchecked`: nothing is known to be wrong, but not all could be checked, because the form is not known here.
+ * `unread`: it could not be read to its end.
+ */
+export type Verdict = 'good' | 'unchecked' | 'unread' | 'damaged';
 
 export interface VerifiedFile {
   readonly file: string;
   /** Undefined when it is not a backup, or cannot be read. */
   readonly form: BackupForm | undefined;
+  readonly verdict: Verdict;
+  /** The verdict is `good`. */
   readonly good: boolean;
+  /** Why it, or a part of it, could not be checked. */
+  readonly unchecked?: string;
   /** It could not be read to its end; why, is its damage. */
   readonly unread?: true;
   readonly storedBytes: number;
@@ -53,15 +70,6 @@ export interface VerifiedFile {
   readonly damage: readonly Damage[];
   /** Damages beyond those listed. */
   readonly damageOmitted?: number;
-}
-
-export interface StripePlace {
-  readonly set: string;
-  /** From 1. */
-  readonly stripe: number;
-  readonly stripes: number;
-  /** The same text for the same backup sets in the same order: stripes that belong together share it. */
-  readonly backups?: string;
 }
 
 /** What SQL Server said to RESTORE VERIFYONLY. */
@@ -87,15 +95,35 @@ export interface ServerVerifiedSet {
 }
 
 export interface VerifyReport {
-  /** Nothing is wrong, and all that was asked for was done. */
+  /** Of the files' own verification: the worst of their verdicts; `incomplete` where stripes are missing or foreign. */
+  readonly verdict: Verdict | 'incomplete';
+  /** Nothing is wrong, and all was checked, by this program or, with `--verifyonly`, by SQL Server. */
   readonly good: boolean;
   readonly files: readonly VerifiedFile[];
   /** What is wrong with sets as a whole. */
-  readonly sets: readonly Damage[];
+  readonly sets: readonly StripeProblem[];
   readonly rawBytes: number;
   readonly storedBytes: number;
   /** Of the files' own verification. */
   readonly elapsedMs: number;
-  /** With `--server`. */
+  /** With `--verifyonly`. */
   readonly server?: ServerVerdict;
+}
+
+/** From good to bad. */
+const verdicts: readonly VerifyReport['verdict'][] = [
+  'good',
+  'unchecked',
+  'incomplete',
+  'unread',
+  'damaged',
+];
+
+export function worstVerdict(each: readonly VerifyReport['verdict'][]): VerifyReport['verdict'] {
+  return verdicts.findLast((verdict) => each.includes(verdict)) ?? 'good';
+}
+
+/** Nothing is known to be wrong. */
+export function passes({ verdict }: Pick<VerifyReport, 'verdict'>): boolean {
+  return verdict === 'good' || verdict === 'unchecked';
 }

@@ -1,12 +1,13 @@
 // The configuration of a backup set has no checksum, but stands in it twice: at its start (MSCI) and at its end
-// (MSLS). What nobody can change while a backup runs must be the same in both (mtf.md §10). Compared are only fields
-// that are so in every real backup looked at; sizes, settings and whatever else may move on meanwhile are left out.
-import { printable } from '../../printable.js';
-import type { MtfRecord } from '../fields.js';
-import type { Value } from '../only-rows.js';
-import { type ConfigurationRecords, configurationRecords } from '../record/configuration.js';
-import { databaseFields } from '../record/database.js';
-import { fileFields, filegroupNames } from '../record/file-record.js';
+// (MSLS). What nobody can change while a backup runs must be the same in both (docs/mtf.md, "What both configurations
+// agree on"). Compared are only fields that are so in every real backup looked at; sizes, settings and whatever else
+// may move on meanwhile are left out.
+import { printable } from '../../base/printable.ts';
+import type { MtfRecord } from '../fields.ts';
+import type { Value } from '../only-rows.ts';
+import { type ConfigurationRecords, configurationRecords } from '../record/configuration.ts';
+import { databaseFields } from '../record/database.ts';
+import { fileFields, filegroupNames } from '../record/file-record.ts';
 
 /** A field of RESTORE HEADERONLY or FILELISTONLY that is one thing at the start of a set and another at its end. */
 export interface Disagreement {
@@ -49,17 +50,29 @@ const lastingFileFields = [
   'SourceBlockSize',
 ] as const satisfies (keyof typeof fileFields)[];
 
-/** `first` and `last` are the MQCI streams of MSCI and MSLS. Never throws for any bytes. */
+/** Told of one set: two configurations that have nothing in common disagree in ten thousands of fields. */
+const maxDisagreements = 100;
+
+/** The first ones between the MQCI streams of MSCI and MSLS. Never throws for any bytes. */
 export function disagreements(first: Uint8Array, last: Uint8Array): Disagreement[] {
-  const [before, after] = [configurationRecords(first), configurationRecords(last)];
-  return [
-    ...lastingDatabaseFields.flatMap((field) => {
-      const read = (record: MtfRecord | undefined) => record && databaseFields[field](record);
-      return differing(field, read(before.database), read(after.database));
-    }),
-    ...differing('files', before.files.length, after.files.length),
-    ...fileDisagreements(before, after),
-  ];
+  const found: Disagreement[] = [];
+  for (const one of allDisagreements(configurationRecords(first), configurationRecords(last))) {
+    found.push(one);
+    if (found.length === maxDisagreements) break;
+  }
+  return found;
+}
+
+function* allDisagreements(
+  before: ConfigurationRecords,
+  after: ConfigurationRecords,
+): Generator<Disagreement> {
+  for (const field of lastingDatabaseFields) {
+    const read = (record: MtfRecord | undefined) => record && databaseFields[field](record);
+    yield* differing(field, read(before.database), read(after.database));
+  }
+  yield* differing('files', before.files.length, after.files.length);
+  yield* fileDisagreements(before, after);
 }
 
 /** In one line, for a person. */
@@ -67,22 +80,19 @@ export function disagreementWords({ field, first, last }: Disagreement): string 
   return `${field} is ${first} at the start and ${last} at the end`;
 }
 
-function fileDisagreements(
+function* fileDisagreements(
   before: ConfigurationRecords,
   after: ConfigurationRecords,
-): Disagreement[] {
+): Generator<Disagreement> {
   const [groupBefore, groupAfter] = [filegroupOf(before), filegroupOf(after)];
-  return before.files.flatMap((first, index) => {
+  for (const [index, first] of before.files.entries()) {
     const last = after.files[index];
-    if (!last) return [];
+    if (!last) return;
     const of = `of file ${index + 1}`;
-    return [
-      ...lastingFileFields.flatMap((field) =>
-        differing(`${field} ${of}`, fileFields[field](first), fileFields[field](last)),
-      ),
-      ...differing(`FileGroupName ${of}`, groupBefore(first), groupAfter(last)),
-    ];
-  });
+    for (const field of lastingFileFields)
+      yield* differing(`${field} ${of}`, fileFields[field](first), fileFields[field](last));
+    yield* differing(`FileGroupName ${of}`, groupBefore(first), groupAfter(last));
+  }
 }
 
 /** The name of a file's group. */

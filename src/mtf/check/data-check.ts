@@ -1,14 +1,16 @@
 // Checks the data of a backup stream as it passes by: CSUM streams (WITH CHECKSUM), page checksums, the order of its
-// blocks (mtf-order-check.ts), and whether the two configurations of a set agree. The former are chains of sector sums (mtf.md §7); the sums come from whoever had the
-// bytes in its cache, or are made here.
-import { sectorBytes, sumSectors } from '../../memory/sector-sums.js';
-import type { BlockHeader } from '../block.js';
-import { SetIdentity } from '../record/set-identity.js';
-import { decodeSetStart } from '../record/set-start.js';
-import type { MtfDataObserver } from '../walker.js';
-import { disagreements, disagreementWords } from './agreement.js';
-import { MtfOrderCheck, type OrderDamage } from './order-check.js';
-import { PageCheck, pageBytes } from './page-check.js';
+// blocks (order-check.ts), and whether the two configurations of a set agree. The former are chains of sector sums
+// (docs/mtf.md, "Data and checksums"); the sums come from whoever had the bytes in its cache, or are made here.
+import { sectorBytes, sumSectors } from '../../memory/sector-sums.ts';
+import type { BlockHeader } from '../block.ts';
+import { MtfRecord } from '../fields.ts';
+import { marksDamage } from '../record/configuration.ts';
+import { SetIdentity } from '../record/set-identity.ts';
+import { startFields } from '../record/set-start.ts';
+import type { MtfDataObserver } from '../walker.ts';
+import { disagreements, disagreementWords } from './agreement.ts';
+import { MtfOrderCheck, type OrderDamage } from './order-check.ts';
+import { PageCheck, pageBytes } from './page-check.ts';
 
 /** Zero bytes in front of the data of every MQDA and MQTL stream. */
 const leadBytes = 2;
@@ -22,6 +24,8 @@ export class MtfDataCheck implements MtfDataObserver {
   readonly pages: PageCheck;
   readonly checksums = { checked: 0, bad: 0 };
   readonly backups = new SetIdentity();
+  /** Sets that were taken of a database that was damaged then. */
+  damagedDatabases = 0;
   readonly #order: MtfOrderCheck;
   readonly #onDamage: (damage: DataDamage) => void;
   /** Sums of the sectors from `#sumsAt` in the raw stream on. */
@@ -68,9 +72,9 @@ export class MtfDataCheck implements MtfDataObserver {
       this.#order.filemark(body, rawOffset);
       return;
     }
-    const { position = 0, backupSetId } = decodeSetStart(body);
-    this.#order.set(position, rawOffset);
-    this.backups.add(backupSetId);
+    const start = new MtfRecord(body);
+    this.#order.set(startFields.Position(start), rawOffset);
+    this.backups.add(startFields.BackupSetGUID(start));
   }
 
   begins(id: string, position: number, length: number): void {
@@ -110,7 +114,9 @@ export class MtfDataCheck implements MtfDataObserver {
   configuration(block: string, data: Uint8Array, rawOffset: number): void {
     const first = this.#configuration;
     this.#configuration = block === 'MSCI' ? data.slice() : undefined;
-    if (block !== 'MSLS' || !first) return;
+    if (block !== 'MSLS') return;
+    if (marksDamage(data)) this.damagedDatabases += 1;
+    if (!first) return;
     for (const one of disagreements(first, data))
       this.#onDamage({
         code: 'configuration',

@@ -1,13 +1,13 @@
 // Whether filemarks agree with what passed by: each lists those before it, newest first, by the bytes where they stand
-// (mtf.md §4). Nothing else tells that something between two filemarks is missing, comes twice or has moved.
-import { MtfRecord } from '../fields.js';
+// (docs/mtf.md, "Filemarks"). Nothing else tells that something between two filemarks is missing, comes twice or has moved.
+import { MtfRecord } from '../fields.ts';
 
 /** Where the list begins: said at 60 by SQL Server 2008 and later, which is where that of 2005 begins itself. */
 const listAt = 72;
 const oldListAt = 60;
 const countAt = 56;
 
-export interface Contradiction {
+interface Contradiction {
   readonly message: string;
   /** What is wrong stands behind this byte, the end of the filemark before. */
   readonly rawOffset: number;

@@ -1,8 +1,8 @@
 // Checks that the blocks of a backup stream are all there, in the order they were written, as they pass by. Each block
 // fits into the framing wherever it stands; what numbers and lists them tells when some are missing or come twice.
 
-import type { BlockHeader } from '../block.js';
-import { FilemarkOrder } from './filemark-order.js';
+import type { BlockHeader } from '../block.ts';
+import { FilemarkOrder } from './filemark-order.ts';
 
 /** Blocks in front of and behind the data of a set have no numbers. */
 const unnumbered = ['TAPE', 'SFMB', 'ESET'];

@@ -1,7 +1,7 @@
 // Page checksums (PAGE_VERIFY CHECKSUM): the chained sector sums of a page, its own checksum field taken as
 // zero, must be what that field says. Fed with the sums of consecutive sectors.
 
-import { sectorBytes } from '../../memory/sector-sums.js';
+import { sectorBytes } from '../../memory/sector-sums.ts';
 
 export const pageBytes = 8192;
 const sectorsPerPage = 16;
@@ -14,7 +14,7 @@ const checksumAt = 60;
 const checksumFlag = 0x200;
 const headerVersion = 1;
 
-export interface BadPage {
+interface BadPage {
   readonly fileId: number;
   readonly pageId: number;
   /** Of its first byte in the raw stream. */

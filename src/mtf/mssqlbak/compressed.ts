@@ -1,9 +1,17 @@
 // Streams that SQL Server compressed itself (magic MSSQLBAK). As they pass by, only the first of their records is
 // decoded, for the medium; but filemarks stay uncompressed, and a finished stream ends with one.
-import { maxMediaBytes, mssqlbakMedia } from '../../archive/mssqlbak-media.js';
-import { blockHeaderBytes, decodeBlockHeader } from '../block.js';
-import type { MtfFacts } from '../facts.js';
-import { MtfRecord } from '../fields.js';
+
+import type { MtfFacts } from '../facts.ts';
+import { MtfRecord } from '../fields.ts';
+import { mediaBlockSize } from '../native-block-size.ts';
+import {
+  containerFormat,
+  filemarkAt,
+  formatBytes,
+  maxMediaBytes,
+  unknownVersion,
+} from './container.ts';
+import { mediaHeaderOf, mssqlbakMedia } from './media.ts';
 
 /** The largest filemark: its size field has 16 bits. */
 const tailBytes = 65_536;
@@ -28,22 +36,30 @@ export class CompressedTail {
     this.#ring.set(rest, tailBytes - rest.length);
   }
 
+  /** Why its records cannot be read, in words that follow a name; undefined when its version is known. */
+  get unknown(): string | undefined {
+    const head = this.#head.subarray(0, Math.min(this.#length, formatBytes));
+    const isForeign = head.length === formatBytes && !containerFormat(head);
+    return isForeign ? unknownVersion(head) : undefined;
+  }
+
   facts(): MtfFacts {
-    const before = this.#filemarksBefore();
+    const head = this.#head.subarray(0, this.#length);
+    const media = mediaHeaderOf(head);
+    const before = this.#filemarksBefore(media && mediaBlockSize(media));
     // One filemark behind the media header, one behind the data of each set, one behind its end.
     const complete = before !== undefined && before >= 2 && before % 2 === 0;
-    const media = mssqlbakMedia(this.#head.subarray(0, this.#length));
-    return { compressed: true, complete, sets: complete ? before / 2 : 0, ...media };
+    return { compressed: true, complete, sets: complete ? before / 2 : 0, ...mssqlbakMedia(head) };
   }
 
   /** Filemarks before the one that ends the stream; undefined when none does. */
-  #filemarksBefore(): number | undefined {
+  #filemarksBefore(blockSize: number | undefined): number | undefined {
     const tail = this.#tail();
     for (let size = sector; size <= tail.length; size += sector) {
       const block = tail.subarray(tail.length - size);
-      const header = decodeBlockHeader(block.subarray(0, blockHeaderBytes));
-      if (header?.type !== 'SFMB') continue;
-      return header.bodyBytes === size ? new MtfRecord(block).u32(56) : undefined;
+      const markBytes = filemarkAt(block, blockSize);
+      if (markBytes !== undefined)
+        return markBytes === size ? new MtfRecord(block).u32(56) : undefined;
     }
     return undefined;
   }

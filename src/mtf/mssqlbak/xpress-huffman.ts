@@ -7,6 +7,8 @@ const maxCodeBits = 15;
 /** A new Huffman table begins after so many raw bytes. */
 const chunkBytes = 65_536;
 const minMatch = 3;
+/** Stands behind the last raw byte (MS-XCA 2.1.4.2). */
+const endMark = 256;
 
 /** The raw bytes, `rawBytes` of them; undefined when `payload` is not such data. Bounded in time and memory. */
 export function decompressXpress(payload: Uint8Array, rawBytes: number): Uint8Array | undefined {
@@ -22,33 +24,71 @@ export function decompressXpress(payload: Uint8Array, rawBytes: number): Uint8Ar
   return out;
 }
 
-/** By 15 bits: symbol * 16 + length of its code. */
+/** The first `most` raw bytes, at most 64 KiB, whatever follows; undefined when `payload` is not such data. */
+export function xpressPrefix(payload: Uint8Array, most: number): Uint8Array | undefined {
+  const codes = decodeTable(payload.subarray(0, tableBytes));
+  const out = new Uint8Array(most);
+  const isData =
+    codes && decodeChunk(new BitReader(payload, tableBytes), codes, out, 0, most, true);
+  return isData ? out : undefined;
+}
+
+/** Whether `payload` has exactly `rawBytes` raw bytes, at most 64 KiB: the end mark follows, and nothing else. */
+export function fitsXpress(payload: Uint8Array, rawBytes: number): boolean {
+  const codes = decodeTable(payload.subarray(0, tableBytes));
+  if (!codes) return false;
+  const bits = new BitReader(payload, tableBytes);
+  if (!decodeChunk(bits, codes, new Uint8Array(rawBytes), 0, rawBytes)) return false;
+  const next = codes[bits.peek15()] as number;
+  bits.skip(next & 15);
+  // Behind the word that holds the end mark stands the one that a reader is ahead, and nothing more.
+  return next >> 4 === endMark && bits.position === payload.length;
+}
+
+/** By 15 bits: symbol * 16 + length of its code. Codes are given by length, then by symbol. */
 function decodeTable(table: Uint8Array): Uint16Array | undefined {
   if (table.length < tableBytes) return undefined;
-  const lengths = Array.from({ length: symbols }, (_, symbol) => {
-    const pair = table[symbol >> 1] as number;
-    return symbol % 2 === 0 ? pair & 15 : pair >> 4;
-  });
   const codes = new Uint16Array(1 << maxCodeBits);
   let code = 0;
-  for (let length = 1; length <= maxCodeBits; length += 1) {
-    for (const [symbol, bits] of lengths.entries()) {
-      if (bits !== length) continue;
-      const width = 1 << (maxCodeBits - length);
-      if (code + width > codes.length) return undefined;
-      codes.fill(symbol * 16 + length, code, code + width);
-      code += width;
-    }
+  for (const entry of symbolsByLength(table)) {
+    const width = 1 << (maxCodeBits - (entry & 15));
+    if (code + width > codes.length) return undefined;
+    codes.fill(entry, code, code + width);
+    code += width;
   }
   return code === codes.length ? codes : undefined;
 }
 
+/** symbol * 16 + length of every symbol that has a code. */
+function symbolsByLength(table: Uint8Array): Uint16Array {
+  const lengths = new Uint8Array(symbols);
+  const ends = new Uint16Array(maxCodeBits + 1);
+  for (let symbol = 0; symbol < symbols; symbol += 1) {
+    const pair = table[symbol >> 1] as number;
+    const length = symbol % 2 === 0 ? pair & 15 : pair >> 4;
+    lengths[symbol] = length;
+    for (let longer = length; length > 0 && longer <= maxCodeBits; longer += 1)
+      ends[longer] = (ends[longer] as number) + 1;
+  }
+  const entries = new Uint16Array(ends[maxCodeBits] as number);
+  for (let symbol = 0; symbol < symbols; symbol += 1) {
+    const length = lengths[symbol] as number;
+    if (length === 0) continue;
+    const place = ends[length - 1] as number;
+    entries[place] = symbol * 16 + length;
+    ends[length - 1] = place + 1;
+  }
+  return entries;
+}
+
+/** `goesOn`: a match may reach beyond `end`. */
 function decodeChunk(
   bits: BitReader,
   codes: Uint16Array,
   out: Uint8Array,
   start: number,
   end: number,
+  goesOn = false,
 ): boolean {
   let at = start;
   while (at < end) {
@@ -62,10 +102,12 @@ function decodeChunk(
     }
     const length = matchLength(bits, symbol & 15);
     const distance = matchDistance(bits, (symbol - 256) >> 4);
-    if (length === undefined || distance > at || at + length > end || bits.isPastEnd) return false;
-    for (let copied = 0; copied < length; copied += 1)
+    if (length === undefined || distance > at || bits.isPastEnd) return false;
+    if (at + length > end && !goesOn) return false;
+    const count = Math.min(length, end - at);
+    for (let copied = 0; copied < count; copied += 1)
       out[at + copied] = out[at + copied - distance] as number;
-    at += length;
+    at += count;
   }
   return !bits.isPastEnd;
 }

@@ -1,12 +1,26 @@
 // The MQCI stream: the configuration of a backup set, written provisionally at its start (block MSCI) and
 // finally at its end (MSLS). A chain of records: tag[4], u32 length of the record, fields.
 
-import type { MtfFile, MtfSet } from '../facts.js';
-import { MtfRecord } from '../fields.js';
-import { decodeDatabase } from './database.js';
-import { decodeFileRecord, filegroupNames, type MtfFileRecord } from './file-record.js';
+import type { MtfFile, MtfSet } from '../facts.ts';
+import { MtfRecord } from '../fields.ts';
+import { databaseFields, databaseRecordBytes, decodeDatabase } from './database.ts';
+import {
+  decodeFileRecord,
+  filegroupNames,
+  filegroupRecordBytes,
+  fileRecordBytes,
+  type MtfFileRecord,
+} from './file-record.ts';
 
 const recordHeadBytes = 8;
+/** Most records of a kind: a database has at most 32767 files and as many filegroups, a configuration room for fewer. */
+const maxRecords = 8192;
+/** Shortest record of each kind that is one: a configuration of mere heads would be read as a hundred thousand files. */
+const shortest: Readonly<Record<string, number>> = {
+  SCIN: databaseRecordBytes,
+  SFGI: filegroupRecordBytes,
+  SFIN: fileRecordBytes,
+};
 
 /** The records of a configuration, by what they are. */
 export interface ConfigurationRecords {
@@ -18,7 +32,7 @@ export interface ConfigurationRecords {
   readonly files: readonly MtfRecord[];
 }
 
-export interface MtfConfiguration {
+interface MtfConfiguration {
   readonly database: MtfSet;
   /** Names by id. */
   readonly filegroups: ReadonlyMap<number, string | undefined>;
@@ -33,8 +47,11 @@ export function configurationRecords(stream: Uint8Array): ConfigurationRecords {
     const length = chain.u32(at + 4);
     if (length < recordHeadBytes || at + length > chain.length) break;
     const tag = chain.ascii(at, 4);
-    if (Object.hasOwn(found, tag))
-      found[tag as keyof typeof found].push(new MtfRecord(stream.subarray(at, at + length)));
+    if (length >= (shortest[tag] ?? Number.POSITIVE_INFINITY)) {
+      const records = found[tag as keyof typeof found];
+      if (records.length < maxRecords)
+        records.push(new MtfRecord(stream.subarray(at, at + length)));
+    }
     at += length;
   }
   return { database: found.SCIN.at(-1), filegroups: found.SFGI, files: found.SFIN };
@@ -46,7 +63,7 @@ export function decodeConfiguration(stream: Uint8Array): MtfConfiguration {
   return {
     database: database ? decodeDatabase(database) : {},
     filegroups: filegroupNames(filegroups),
-    files: files.map(decodeFileRecord).filter((file) => file !== undefined),
+    files: files.map(decodeFileRecord),
   };
 }
 
@@ -67,4 +84,10 @@ export function listFiles(last: MtfConfiguration, first: MtfConfiguration | unde
       backupSize: Math.max(file.backupSize, before.get(file.fileId) ?? 0),
     };
   });
+}
+
+/** Whether the set whose MQCI stream this is was taken of a database that was damaged then (IsDamaged). */
+export function marksDamage(configuration: Uint8Array): boolean {
+  const { database } = configurationRecords(configuration);
+  return database !== undefined && databaseFields.IsDamaged(database) === 1;
 }

@@ -1,12 +1,14 @@
 // The SCIN record: what SQL Server knows of the database and of the backup. Offsets are the same from
-// SQL Server 2005 to 2025 (mtf.md §12).
-import type { MtfSet } from '../facts.js';
-import type { MtfRecord } from '../fields.js';
-import { present } from './set-start.js';
+// SQL Server 2005 to 2025 (docs/mtf.md, "Configuration").
+import type { MtfSet } from '../facts.ts';
+import type { MtfRecord } from '../fields.ts';
+import { present } from './set-start.ts';
 
 /** Shortest record that holds all fields that every version has. */
-const databaseRecordBytes = 288;
+export const databaseRecordBytes = 288;
 const checksumFlag = 0x10;
+/** Taken of a damaged database with CONTINUE_AFTER_ERROR (RESTORE HEADERONLY, column Flags). */
+const damagedFlag = 0x20;
 const statusSimple = 8;
 const statusBulkLogged = 4;
 const backupTypes: Readonly<Record<string, readonly [number, string]>> = {
@@ -55,6 +57,7 @@ export const databaseFields = {
   SoftwareVersionMinor: (scin) => (version(scin) >>> 16) & 255,
   SoftwareVersionBuild: (scin) => version(scin) & 0xffff,
   Flags: (scin) => scin.u32(8),
+  IsDamaged: (scin) => ((scin.u32(8) & damagedFlag) === 0 ? 0 : 1),
   HasBackupChecksums: (scin) => ((scin.u32(8) & checksumFlag) === 0 ? 0 : 1),
   RecoveryModel: recoveryModel,
   CompressedBackupSize: (scin) =>
@@ -63,9 +66,8 @@ export const databaseFields = {
   Record<string, (scin: MtfRecord) => string | number | boolean | undefined>
 >;
 
-/** The facts of a SCIN record; empty when it is too short. */
+/** The facts of a SCIN record. */
 export function decodeDatabase(scin: MtfRecord): MtfSet {
-  if (scin.length < databaseRecordBytes) return {};
   const of = databaseFields;
   const backupSize = of.BackupSize(scin);
   return {
@@ -78,6 +80,11 @@ export function decodeDatabase(scin: MtfRecord): MtfSet {
     ...present('databaseBackupLsn', scin.lsn(62)),
     ...present('differentialBaseLsn', of.DifferentialBaseLSN(scin)),
     ...present('differentialBaseId', of.DifferentialBaseGUID(scin)),
+    ...present('familyId', of.FamilyGUID(scin)),
+    ...present('recoveryForkId', of.RecoveryForkID(scin)),
+    ...present('firstRecoveryForkId', of.FirstRecoveryForkID(scin)),
+    ...present('forkPointLsn', of.ForkPointLSN(scin)),
+    ...(of.IsDamaged(scin) === 1 && { isDamaged: true }),
     ...present('started', of.BackupStartDate(scin)),
     ...present('finished', of.BackupFinishDate(scin)),
     softwareVersion: `${of.SoftwareVersionMajor(scin)}.${of.SoftwareVersionMinor(scin)}.${of.SoftwareVersionBuild(scin)}`,

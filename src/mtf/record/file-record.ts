@@ -1,9 +1,9 @@
 // The SFGI (filegroup) and SFIN (file) records: what FILELISTONLY shows.
-import type { MtfRecord } from '../fields.js';
+import type { MtfRecord } from '../fields.ts';
 
 /** Shortest records that hold all fields read here. */
-const filegroupRecordBytes = 20;
-const fileRecordBytes = 258;
+export const filegroupRecordBytes = 20;
+export const fileRecordBytes = 258;
 /** Kinds of file; the numbers of FILESTREAM and full-text are unknown. */
 const kinds: Readonly<Record<number, string>> = { 1: 'D', 2: 'L' };
 
@@ -44,21 +44,18 @@ export interface MtfFileRecord {
   readonly backupSize: number;
 }
 
-/** Reads an SFGI record; undefined when it is too short. */
-function decodeFilegroup(record: MtfRecord): MtfFilegroup | undefined {
-  if (record.length < filegroupRecordBytes) return undefined;
+/** Reads an SFGI record. */
+function decodeFilegroup(record: MtfRecord): MtfFilegroup {
   return { id: record.u32(12), name: record.text(16) };
 }
 
 /** Names of the filegroups in SFGI records, by their ids; undefined for one that has none. */
 export function filegroupNames(records: readonly MtfRecord[]): Map<number, string | undefined> {
-  const groups = records.map(decodeFilegroup).filter((group) => group !== undefined);
-  return new Map(groups.map(({ id, name }) => [id, name]));
+  return new Map(records.map(decodeFilegroup).map(({ id, name }) => [id, name]));
 }
 
-/** Reads an SFIN record; undefined when it is too short. Sizes that cannot be are 0. */
-export function decodeFileRecord(file: MtfRecord): MtfFileRecord | undefined {
-  if (file.length < fileRecordBytes) return undefined;
+/** Reads an SFIN record. Sizes that cannot be are 0. */
+export function decodeFileRecord(file: MtfRecord): MtfFileRecord {
   const of = fileFields;
   return {
     fileId: of.FileId(file),

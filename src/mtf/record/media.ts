@@ -1,5 +1,5 @@
 // What the stream says of its media set: the RAID stream of the TAPE block, SQL Server's own.
-import { MtfRecord } from '../fields.js';
+import { MtfRecord } from '../fields.ts';
 
 /** Shortest RAID stream that holds all fields read here. */
 const raidBytes = 26;

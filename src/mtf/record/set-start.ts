@@ -1,7 +1,7 @@
 // The SSET block (start of a backup set) and the VOLB block behind it.
 
-import type { MtfSet } from '../facts.js';
-import { MtfRecord } from '../fields.js';
+import type { MtfSet } from '../facts.ts';
+import { MtfRecord } from '../fields.ts';
 
 /** Time zone value that means unknown. */
 const zoneUnknown = 127;

@@ -2,30 +2,26 @@
 // durability that SQL Server's Flush and Complete wait for. Knows nothing of SQL and nothing of FFI.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asError, Failure } from '../../errors.js';
-import type { FramePool } from '../../memory/frame-pool.js';
-import type { CompressPool } from './compress-pool.js';
-import { Lane, type LaneWait, type LaneWriter } from './lane.js';
-import type { Throttle } from './throttle.js';
-
-/** ERROR_IO_DEVICE (winerror.h): what a device command fails with when nothing more exact is known. */
-const ioDeviceError = 1117;
-
-/** One stripe's destination. */
-export interface StripeWriter extends LaneWriter {
-  /** Makes everything appended so far durable and the file complete as it stands. */
-  seal(): Promise<void>;
-}
+import type { TrailerFacts } from '../../archive/trailer.ts';
+import type { StripeWriter } from '../../archive/writer/stripe-writer.ts';
+import { asError } from '../../base/errors.ts';
+import type { FramePool } from '../../memory/frame-pool.ts';
+import { completionCode } from '../completion-code.ts';
+import type { CompressPool } from './compress-pool.ts';
+import { Lane, type LaneWait, type LaneWriter } from './lane.ts';
+import type { Throttle } from './throttle.ts';
 
 /** Sees the raw bytes of a stripe in order before they are compressed; must not keep them. */
-export type RawObserver = (device: number, bytes: Uint8Array) => void;
+type RawObserver = (device: number, bytes: Uint8Array) => void;
 
-export interface BackupPipelineOptions {
+interface BackupPipelineOptions {
   readonly pool: FramePool;
   /** Undefined: the raw bytes are stored as they come. */
   readonly compressor: CompressPool | undefined;
   readonly throttle: Throttle | undefined;
-  readonly writers: readonly StripeWriter[];
+  readonly writers: readonly Pick<StripeWriter, 'appendFrame' | 'seal'>[];
+  /** What the trailer of a stripe says when it is sealed. */
+  readonly facts: (stripe: number) => TrailerFacts;
   readonly observe: RawObserver;
   /** The first failure of a stripe; called once per device. */
   readonly onFailure: (device: number, failure: Error) => void;
@@ -46,8 +42,8 @@ export class BackupPipeline {
     this.#lanes = options.writers.map((writer, device) => this.#lane(device, writer));
   }
 
-  #lane(device: number, writer: StripeWriter): Lane {
-    const lane = new Lane(this.#options.pool, writer, (_raw, stored) => {
+  #lane(device: number, writer: LaneWriter): Lane {
+    const lane = new Lane(this.#options.pool, writer, (stored) => {
       this.storedBytes += stored;
     });
     lane.failed.then((failure) => this.#options.onFailure(device, failure)).catch(asError);
@@ -67,7 +63,7 @@ export class BackupPipeline {
     this.#syncing += 1;
     try {
       await this.#at(device).drained();
-      await this.#options.writers[device]?.seal();
+      await this.#options.writers[device]?.seal(this.#options.facts(device));
       return 0;
     } catch (thrown) {
       const failure = asError(thrown);
@@ -115,9 +111,4 @@ export class BackupPipeline {
       );
     return lane;
   }
-}
-
-/** Win32 code that tells SQL Server why a device command failed. */
-export function completionCode(failure: Error): number {
-  return failure instanceof Failure && failure.win32 !== undefined ? failure.win32 : ioDeviceError;
 }

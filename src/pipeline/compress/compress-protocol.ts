@@ -1,6 +1,6 @@
 // What the main thread and a compress worker say to each other.
 
-import type { FramePoolHandle } from '../../memory/frame-pool.js';
+import type { FramePoolHandle } from '../../memory/frame-pool.ts';
 
 export interface CompressWorkerData {
   readonly pool: FramePoolHandle;

@@ -3,10 +3,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
-import { FramePool } from '../../memory/frame-pool.js';
-import type { Numbered } from '../worker-pool.js';
-import type { CompressDone, CompressJob, CompressWorkerData } from './compress-protocol.js';
-import { setParameters } from './zstd-parameters.js';
+import { FramePool } from '../../memory/frame-pool.ts';
+import type { Numbered } from '../worker-pool.ts';
+import type { CompressDone, CompressJob, CompressWorkerData } from './compress-protocol.ts';
+import { setParameters } from './zstd-parameters.ts';
 
 const { pool: handle, level } = workerData as CompressWorkerData;
 const pool = new FramePool(handle);

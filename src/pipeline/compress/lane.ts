@@ -1,15 +1,13 @@
 // One stripe's way from the device to its file: frames are compressed in any order, on any core, and
 // written in the order in which the device gave them.
 
-import { deferred } from '../../base/deferred.js';
-import { asError } from '../../errors.js';
-import type { FramePool } from '../../memory/frame-pool.js';
+import type { StripeWriter } from '../../archive/writer/stripe-writer.ts';
+import { deferred } from '../../base/deferred.ts';
+import { asError } from '../../base/errors.ts';
+import type { FramePool } from '../../memory/frame-pool.ts';
 
 /** What a lane writes to; an archive or a bare stream. Appends are called one after another. */
-export interface LaneWriter {
-  /** Resolves when the frame has been handed to the system; `rawBytes` is what it holds uncompressed. */
-  appendFrame(frame: Uint8Array, rawBytes: number): Promise<void>;
-}
+export type LaneWriter = Pick<StripeWriter, 'appendFrame'>;
 
 /** What a lane is waiting for now; a gauge for finding the side that is stuck. */
 export type LaneWait = 'nothing' | 'compression' | 'disk';
@@ -17,16 +15,12 @@ export type LaneWait = 'nothing' | 'compression' | 'disk';
 export class Lane {
   readonly #pool: FramePool;
   readonly #writer: LaneWriter;
-  readonly #onStored: (rawBytes: number, storedBytes: number) => void;
+  readonly #onStored: (storedBytes: number) => void;
   #tail: Promise<void> = Promise.resolve();
   #wait: LaneWait = 'nothing';
   readonly #failed = deferred<Error>();
 
-  constructor(
-    pool: FramePool,
-    writer: LaneWriter,
-    onStored: (rawBytes: number, storedBytes: number) => void,
-  ) {
+  constructor(pool: FramePool, writer: LaneWriter, onStored: (storedBytes: number) => void) {
     this.#pool = pool;
     this.#writer = writer;
     this.#onStored = onStored;
@@ -65,6 +59,6 @@ export class Lane {
     await this.#writer.appendFrame(this.#pool.bytes(slot).subarray(0, storedBytes), rawBytes);
     this.#wait = 'nothing';
     this.#pool.release(slot);
-    this.#onStored(rawBytes, storedBytes);
+    this.#onStored(storedBytes);
   }
 }

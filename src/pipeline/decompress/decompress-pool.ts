@@ -1,17 +1,17 @@
 // The decompress workers: as many as asked for. Frames go to whoever is idle; the pieces of one stream always to the
 // same worker, which holds its context.
 
-import type { PlannedFrame } from '../../archive/reader/frame-check.js';
-import { failureOf } from '../../errors.js';
-import type { FramePool } from '../../memory/frame-pool.js';
-import type { SharedMemory } from '../../memory/sector-sums-simd.js';
-import { WorkerPool } from '../worker-pool.js';
+import type { PlannedFrame } from '../../archive/reader/frame-check.ts';
+import { failureOf } from '../../base/errors.ts';
+import type { FramePool } from '../../memory/frame-pool.ts';
+import type { SharedMemory } from '../../memory/sector-sums-simd.ts';
+import { WorkerPool } from '../worker-pool.ts';
 import type {
   DecompressDone,
   DecompressJob,
   DecompressWorkerData,
   FrameFile,
-} from './decompress-protocol.js';
+} from './decompress-protocol.ts';
 
 export class DecompressPool {
   readonly #workers: WorkerPool<DecompressJob, DecompressDone>;
@@ -20,8 +20,8 @@ export class DecompressPool {
   /** `memory` is the pool's, where sums are wanted fast. */
   constructor(threads: number, pool: FramePool, memory?: SharedMemory) {
     const workerData: DecompressWorkerData = { pool: pool.handle, memory };
-    const kind = { entry: 'decompress-worker', work: 'decompression', gently: false };
-    this.#workers = new WorkerPool({ ...kind, threads, workerData });
+    const kind = { entry: 'decompress-worker' as const, work: 'decompression', gently: false };
+    this.#workers = new WorkerPool({ ...kind, from: import.meta.url, threads, workerData });
   }
 
   /**
@@ -53,6 +53,11 @@ export class DecompressPool {
   /** Decompresses more of a stream into `slot`, behind its first `filled` bytes. One call per stream at a time. */
   stream(stream: number, input: Uint8Array, slot: number, filled: number): Promise<DecompressDone> {
     return this.#workers.askOne(stream, { job: 'stream', stream, input, slot, filled });
+  }
+
+  /** Nothing more comes of `stream`; what it takes is given back. */
+  async endStream(stream: number): Promise<void> {
+    await this.#workers.askOne(stream, { job: 'end-stream', stream });
   }
 
   /** Ends the workers; jobs under way are lost, nobody may wait for them. */

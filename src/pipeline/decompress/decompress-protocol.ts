@@ -1,14 +1,14 @@
 // What the main thread and a decompress worker say to each other.
 
-import type { PlannedFrame } from '../../archive/reader/frame-check.js';
-import type { FailureFields } from '../../errors.js';
-import type { FramePoolHandle } from '../../memory/frame-pool.js';
-import type { SharedMemory } from '../../memory/sector-sums-simd.js';
-import type { Source } from '../../storage/source.js';
+import type { PlannedFrame } from '../../archive/reader/frame-check.ts';
+import type { FailureFields } from '../../base/errors.ts';
+import type { FramePoolHandle } from '../../memory/frame-pool.ts';
+import type { SharedMemory } from '../../memory/sector-sums-simd.ts';
+import type { Source } from '../../storage/source.ts';
 
 export interface DecompressWorkerData {
   readonly pool: FramePoolHandle;
-  /** The pool's memory, when it was made for sums (sector-sums-simd.ts). */
+  /** The pool's memory, when it was made for sums (memory/sector-sums-simd.ts). */
   readonly memory: SharedMemory | undefined;
 }
 
@@ -35,7 +35,9 @@ export type DecompressJob =
       readonly input: Uint8Array;
       readonly slot: number;
       readonly filled: number;
-    };
+    }
+  /** The stream is over: its context may hold a window of 128 MiB. */
+  | { readonly job: 'end-stream'; readonly stream: number };
 
 /** Worker -> main. */
 export interface DecompressDone {

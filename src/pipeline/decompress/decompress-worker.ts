@@ -4,21 +4,27 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import zstd from 'zstd-napi/binding.js';
-import { checkFrame, cutFrame, placeOf, strayPart } from '../../archive/reader/frame-check.js';
-import { asError, Failure, failureFields } from '../../errors.js';
-import { FramePool } from '../../memory/frame-pool.js';
-import { sectorBytes, sumSectors } from '../../memory/sector-sums.js';
-import { simdSummer } from '../../memory/sector-sums-simd.js';
-import { readDescriptor } from '../../storage/file/file-source.js';
-import { damaged } from '../../storage/io-failure.js';
-import { FrameBeginning } from '../../zstd/frame-beginning.js';
-import type { Numbered } from '../worker-pool.js';
+import {
+  badFrame,
+  checkFrame,
+  cutFrame,
+  placeOf,
+  strayPart,
+} from '../../archive/reader/frame-check.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import { FramePool } from '../../memory/frame-pool.ts';
+import { sectorBytes, sumSectors } from '../../memory/sector-sums.ts';
+import { simdSummer } from '../../memory/sector-sums-simd.ts';
+import { readDescriptor } from '../../storage/file/file-source.ts';
+import { damaged } from '../../storage/io-failure.ts';
+import { FrameBeginning } from '../../zstd/frame-beginning.ts';
+import type { Numbered } from '../worker-pool.ts';
 import {
   type DecompressDone,
   type DecompressJob,
   type DecompressWorkerData,
   sumsOffset,
-} from './decompress-protocol.js';
+} from './decompress-protocol.ts';
 
 type JobOf<Name extends DecompressJob['job']> = Extract<DecompressJob, { job: Name }>;
 
@@ -28,6 +34,8 @@ const context = new zstd.DCtx();
 /** Undefined where the pool's memory is not WebAssembly's: then the plain way. */
 const fastSum = memory && simdSummer(memory);
 const streams = new Map<number, { context: zstd.DCtx; beginning: FrameBeginning }>();
+/** Of a stream that is over. Kept for the next one: when the memory of one is given back is the garbage collector's. */
+let spare: zstd.DCtx | undefined;
 const strayWords = `what stands there ${strayPart}`;
 /** A frame cannot be decompressed onto itself: it is read into here, or moved out of its slot first. */
 const compressed = new Uint8Array(handle.slotCapacity);
@@ -40,7 +48,7 @@ function decompress(job: JobOf<'frame'>): void {
   const produced = produce(job, frame);
   if (produced !== planned.rawBytes) {
     const said = `holds ${produced} raw bytes, not ${planned.rawBytes}`;
-    throw damaged(file.name, `${placeOf(planned)} ${said}`);
+    throw badFrame(planned, said, file.name);
   }
   if (sums) sum(slot, produced);
 }
@@ -56,7 +64,8 @@ function produce({ slot, frame: planned, file }: JobOf<'frame'>, frame: Uint8Arr
   try {
     return context.decompress(pool.bytes(slot).subarray(0, planned.rawBytes), frame);
   } catch (thrown) {
-    throw damaged(file.name, `${placeOf(planned)}: ${asError(thrown).message}`);
+    const what = `${placeOf(planned)}: ${asError(thrown).message}`;
+    throw damaged(file.name, what, { offset: planned.offset });
   }
 }
 
@@ -74,11 +83,23 @@ function sum(slot: number, bytes: number): void {
     );
 }
 
+function openStream(id: number) {
+  const decoder = { context: spare ?? new zstd.DCtx(), beginning: new FrameBeginning() };
+  spare = undefined;
+  streams.set(id, decoder);
+  return decoder;
+}
+
+function endStream({ stream: id }: JobOf<'end-stream'>): void {
+  spare = streams.get(id)?.context ?? spare;
+  streams.delete(id);
+  spare?.reset(zstd.ResetDirective.sessionOnly);
+}
+
 /** As much as the input gives or the slot takes. */
 function stream({ stream: id, input, slot, filled }: JobOf<'stream'>): DecompressDone {
   const target = pool.bytes(slot).subarray(filled, handle.frameSize);
-  const decoder = streams.get(id) ?? { context: new zstd.DCtx(), beginning: new FrameBeginning() };
-  streams.set(id, decoder);
+  const decoder = streams.get(id) ?? openStream(id);
   let [consumed, produced, wanted] = [0, 0, 0];
   for (;;) {
     const rest = input.subarray(consumed);
@@ -106,9 +127,12 @@ function perform(job: DecompressJob): DecompressDone {
         return nothing;
       case 'stream':
         return stream(job);
+      case 'end-stream':
+        endStream(job);
+        return nothing;
     }
   } catch (thrown) {
-    if (thrown instanceof Failure) return { ...nothing, failure: failureFields(thrown) };
+    if (thrown instanceof Failure) return { ...nothing, failure: thrown.fields };
     if (job.job === 'stream') return { ...nothing, error: asError(thrown).message };
     throw thrown;
   }

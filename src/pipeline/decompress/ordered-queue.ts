@@ -1,5 +1,5 @@
 // The in-order gate: results become ready in any order and are taken in the order they were promised.
-import { asError } from '../../errors.js';
+import { asError } from '../../base/errors.ts';
 
 export class OrderedQueue<T> {
   readonly #promised: Promise<T>[] = [];

@@ -1,19 +1,19 @@
 // Jumps about in the raw stream of a stored backup, decompressing only the frames that are asked for.
 // On the calling thread, for a few frames: reading everything is raw-reader.ts.
 import zstd from 'zstd-napi/binding.js';
-import {
-  dataEntries,
-  type FinishedArchive,
-  type StoredBackup,
-} from '../../archive/reader/archive-reader.js';
-import { KiB, MiB } from '../../base/byte-size.js';
-import type { RawBytes } from '../../mtf/raw-bytes.js';
-import { readSome, type Source } from '../../storage/source.js';
+import type { FinishedArchive, StoredBackup } from '../../archive/reader/stored-archive.ts';
+import type { SeekTableEntry, StoredSeekTable } from '../../archive/reader/stored-seek-table.ts';
+import { KiB, MiB } from '../../base/byte-size.ts';
+import { Failure } from '../../base/errors.ts';
+import type { RawBytes } from '../../mtf/raw-bytes.ts';
+import { readSome, type Source } from '../../storage/source.ts';
 
 /** Frames kept: jumps mostly stay in one, or go from the head to the tail. */
 const keptFrames = 3;
-/** Raw bytes of them: a frame may have 128 MiB, and one of that length is still kept. */
-const maxKeptBytes = 128 * MiB;
+/** Longest frame that is decompressed whole: vdibackup writes 4 MiB. Of longer ones only the beginning is looked into. */
+const maxLookedInto = 32 * MiB;
+/** Raw bytes of those that are kept. */
+const maxKeptBytes = 2 * maxLookedInto;
 /** Frames decompressed before the raw stream counts as too scattered to be read at once. */
 const maxFrames = 256;
 /** Raw bytes of these: 256 frames of the usual 4 MiB. */
@@ -23,6 +23,8 @@ const maxPrefixBytes = 8 * MiB;
 /** Stored bytes read for it: frames may hold next to nothing. */
 const maxStoredBytes = 2 * maxPrefixBytes;
 const inputBytes = 128 * KiB;
+/** Read at least, and kept, of a native backup. */
+const seenBytes = 4 * KiB;
 
 /** The raw stream of a backup. Reads never fail for what is in the file: they end early. */
 export function rawBytesOfBackup(backup: StoredBackup): RawBytes {
@@ -30,57 +32,75 @@ export function rawBytesOfBackup(backup: StoredBackup): RawBytes {
   switch (backup.form) {
     case 'mtf':
     case 'mssqlbak':
-      return {
-        length: source.bytes,
-        gaveUp: false,
-        read: (position, length) => readSome(source, position, length),
-      };
+      return new FileBytes(source);
     case 'zstd':
       return new StreamPrefix(source, 0);
     case 'archive':
-      return backup.ends
+      return backup.ends && backup.header.frameSize <= maxLookedInto
         ? new FrameBytes({ ...backup, ends: backup.ends })
-        : new StreamPrefix(source, backup.framesAt);
+        : new StreamPrefix(source, backup.framesAt, backup.ends?.trailer.rawBytes);
   }
+}
+
+/** The bytes of the file themselves. Headers often stand close together: a read for each takes longer than its bytes. */
+class FileBytes implements RawBytes {
+  readonly gaveUp = false;
+  readonly #source: Source;
+  #seen: Uint8Array = new Uint8Array(0);
+  #seenAt = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  get length(): number {
+    return this.#source.bytes;
+  }
+
+  async read(position: number, length: number): Promise<Uint8Array> {
+    const from = position - this.#seenAt;
+    if (from >= 0 && from + length <= this.#seen.length)
+      return this.#seen.slice(from, from + length);
+    const bytes = await readSome(this.#source, position, Math.max(length, seenBytes));
+    [this.#seen, this.#seenAt] = [bytes.subarray(0, seenBytes), position];
+    return bytes.slice(0, length);
+  }
+}
+
+/** A frame in memory, or on its way there. */
+interface KeptFrame {
+  readonly entry: SeekTableEntry;
+  /** Empty for a damaged one. */
+  readonly raw: Promise<Uint8Array>;
 }
 
 class FrameBytes implements RawBytes {
   readonly length: number;
   readonly #source: Source;
-  /** Per frame, and one more for the end. */
-  readonly #offsets: Float64Array;
-  readonly #rawOffsets: Float64Array;
-  readonly #kept = new Map<number, Promise<Uint8Array>>();
+  readonly #table: StoredSeekTable;
+  #kept: KeptFrame[] = [];
   readonly #context = new zstd.DCtx();
+  /** One for all frames: their own memory would be given back only some time later. */
+  #stored = new Uint8Array(0);
   #loads = 0;
   #loadedBytes = 0;
   gaveUp = false;
 
-  constructor(archive: FinishedArchive) {
-    const { trailer } = archive.ends;
-    this.length = trailer.rawBytes;
-    this.#source = archive.source;
-    this.#offsets = new Float64Array(trailer.frames + 1);
-    this.#rawOffsets = new Float64Array(trailer.frames + 1);
-    let index = 0;
-    for (const { offset, rawOffset } of dataEntries(archive.ends)) {
-      this.#offsets[index] = offset;
-      this.#rawOffsets[index] = rawOffset;
-      index += 1;
-    }
-    this.#offsets[index] = archive.framesAt + trailer.compressedBytes;
-    this.#rawOffsets[index] = trailer.rawBytes;
+  constructor({ source, ends }: FinishedArchive) {
+    this.length = ends.trailer.rawBytes;
+    this.#source = source;
+    this.#table = ends.table;
   }
 
   async read(position: number, length: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     const end = Math.min(position + length, this.length);
     for (let at = position; at < end; ) {
-      const index = this.#frameOf(at);
-      const from = at - (this.#rawOffsets[index] as number);
-      const frame = await this.#frame(index);
+      const found = this.#keptAt(at) ?? (await this.#load(at));
+      if (!found) break;
+      const from = at - found.entry.rawOffset;
       // A copy: a view would keep a whole frame in memory for a header of 52 bytes.
-      const part = frame.slice(from, from + end - at);
+      const part = (await found.raw).slice(from, from + end - at);
       if (part.length === 0) break;
       parts.push(part);
       at += part.length;
@@ -88,57 +108,54 @@ class FrameBytes implements RawBytes {
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   }
 
-  #frameOf(position: number): number {
-    let [low, high] = [0, this.#rawOffsets.length - 2];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#rawOffsets[middle] as number) <= position) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+  #keptAt(position: number): KeptFrame | undefined {
+    return this.#kept.find(
+      ({ entry: { rawOffset, rawBytes } }) =>
+        position >= rawOffset && position < rawOffset + rawBytes,
+    );
   }
 
-  #frame(index: number): Promise<Uint8Array> {
-    const known = this.#kept.get(index);
-    if (known !== undefined) return known;
-    this.#makeRoom(this.#rawBytesOf(index));
-    const loaded = this.#load(index);
-    this.#kept.set(index, loaded);
-    return loaded;
+  /** Undefined when too much was loaded, or the file is not any more what it was. */
+  async #load(position: number): Promise<KeptFrame | undefined> {
+    const entry = await this.#find(position);
+    if (!entry) return undefined;
+    this.#loads += 1;
+    this.#loadedBytes += entry.rawBytes;
+    if (this.#loads > maxFrames || this.#loadedBytes > maxRawBytes) {
+      this.gaveUp = true;
+      return undefined;
+    }
+    this.#makeRoom(entry.rawBytes);
+    const kept = { entry, raw: this.#decompress(entry) };
+    this.#kept.push(kept);
+    return kept;
+  }
+
+  async #find(position: number): Promise<SeekTableEntry | undefined> {
+    try {
+      return await this.#table.find(position);
+    } catch (thrown) {
+      if (thrown instanceof Failure && thrown.kind === 'integrity') return undefined;
+      throw thrown;
+    }
   }
 
   /** Before the next frame is loaded: at no time is more in memory. */
   #makeRoom(rawBytes: number): void {
-    let total = rawBytes;
-    for (const index of this.#kept.keys()) total += this.#rawBytesOf(index);
-    for (const index of this.#kept.keys()) {
-      if (this.#kept.size < keptFrames && total <= maxKeptBytes) return;
-      this.#kept.delete(index);
-      total -= this.#rawBytesOf(index);
-    }
+    const total = () => this.#kept.reduce((sum, { entry }) => sum + entry.rawBytes, rawBytes);
+    while (this.#kept.length >= keptFrames || total() > maxKeptBytes)
+      if (!this.#kept.shift()) return;
   }
 
-  #rawBytesOf(index: number): number {
-    return (this.#rawOffsets[index + 1] as number) - (this.#rawOffsets[index] as number);
-  }
-
-  /** Empty for a damaged frame. */
-  async #load(index: number): Promise<Uint8Array> {
-    const rawBytes = this.#rawBytesOf(index);
-    this.#loads += 1;
-    this.#loadedBytes += rawBytes;
-    const nothing = new Uint8Array(0);
-    if (this.#loads > maxFrames || this.#loadedBytes > maxRawBytes) {
-      this.gaveUp = true;
-      return nothing;
-    }
-    const bytes = (this.#offsets[index + 1] as number) - (this.#offsets[index] as number);
-    const frame = await readSome(this.#source, this.#offsets[index] as number, bytes);
+  async #decompress({ offset, compressedBytes, rawBytes }: SeekTableEntry): Promise<Uint8Array> {
+    if (this.#stored.length < compressedBytes) this.#stored = new Uint8Array(compressedBytes);
+    const stored = this.#stored.subarray(0, compressedBytes);
+    const read = await this.#source.read(stored, offset);
     try {
       const raw = new Uint8Array(rawBytes);
-      return raw.subarray(0, this.#context.decompress(raw, frame));
+      return raw.subarray(0, this.#context.decompress(raw, stored.subarray(0, read)));
     } catch {
-      return nothing;
+      return new Uint8Array(0);
     }
   }
 }
@@ -159,7 +176,9 @@ class StreamPrefix implements RawBytes {
   #wanted = 0;
   #ended = false;
 
-  constructor(source: Source, start: number) {
+  /** From `start` on; `length` of the raw bytes where it is known. */
+  constructor(source: Source, start: number, length?: number) {
+    this.#length = length;
     this.#source = source;
     this.#start = start;
     this.#at = start;
@@ -206,7 +225,7 @@ class StreamPrefix implements RawBytes {
   #end(whole: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (whole) this.#length = this.#have;
+    if (whole) this.#length ??= this.#have;
   }
 
   #grow(): void {

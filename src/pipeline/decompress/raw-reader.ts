@@ -1,26 +1,25 @@
 // From one stored backup to its raw bytes, in order, in slots of the pool: frames are read ahead as far as
 // there are slots, decompressed on every core, and given out in the order of the file. Who takes a piece
 // gives its slot back; that is the back-pressure.
-
-import { ListedFrames } from '../../archive/listed-frames.js';
-import { checkEnd, readTrailer } from '../../archive/reader/archive-end.js';
+import { checkEnd, readTrailer } from '../../archive/reader/archive-end.ts';
+import { cutFrame, type PlannedFrame, refuseStray } from '../../archive/reader/frame-check.ts';
+import { ListedFrames } from '../../archive/reader/listed-frames.ts';
 import type {
   FinishedArchive,
   StoredArchive,
   StoredBackup,
-} from '../../archive/reader/archive-reader.js';
-import { dataEntries } from '../../archive/reader/archive-reader.js';
-import { cutFrame, type PlannedFrame, refuseStray } from '../../archive/reader/frame-check.js';
-import { KiB } from '../../base/byte-size.js';
-import { asError, Failure } from '../../errors.js';
-import type { FramePool } from '../../memory/frame-pool.js';
-import { sectorBytes } from '../../memory/sector-sums.js';
-import { damaged } from '../../storage/io-failure.js';
-import { type DataFrame, FrameWalker, type WalkedFrame } from '../../zstd/frame-walker.js';
-import type { DecompressPool } from './decompress-pool.js';
-import { OrderedQueue } from './ordered-queue.js';
-import type { SlotShare } from './slot-share.js';
-import { StreamDecoder } from './stream-decoder.js';
+} from '../../archive/reader/stored-archive.ts';
+import type { StoredSeekTable } from '../../archive/reader/stored-seek-table.ts';
+import { KiB } from '../../base/byte-size.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import type { FramePool } from '../../memory/frame-pool.ts';
+import { sectorBytes } from '../../memory/sector-sums.ts';
+import { damaged } from '../../storage/io-failure.ts';
+import { type DataFrame, FrameWalker, type WalkedFrame } from '../../zstd/frame-walker.ts';
+import type { DecompressPool } from './decompress-pool.ts';
+import { OrderedQueue } from './ordered-queue.ts';
+import type { SlotShare } from './slot-share.ts';
+import { StreamDecoder } from './stream-decoder.ts';
 
 /** A run of consecutive raw bytes. */
 export interface RawPiece {
@@ -37,7 +36,7 @@ export interface RawPiece {
   readonly failure: Failure | undefined;
 }
 
-export interface RawReaderOptions {
+interface RawReaderOptions {
   readonly pool: FramePool;
   readonly share: SlotShare;
   readonly stripe: number;
@@ -50,6 +49,9 @@ export interface RawReaderOptions {
 
 /** Smaller than this, frames of other programs cost more one by one than as a stream. */
 const tinyFrameBytes = 64 * KiB;
+/** More frames than this which on average hold less than that: nobody writes such an archive but to keep readers busy. */
+const manyFrames = 10_000;
+const crumbBytes = 4 * KiB;
 
 export class RawReader {
   readonly #backup: StoredBackup;
@@ -114,16 +116,16 @@ export class RawReader {
     if (!archive.ends) return this.#walked(archive.framesAt);
     const { frameSize } = this.#options.pool.handle;
     const finished: FinishedArchive = { ...archive, ends: archive.ends };
-    return archive.header.frameSize <= frameSize ? this.#listed(finished) : this.#long(finished);
+    const isWhole = archive.header.frameSize <= frameSize && !isCrumbled(archive.ends.table);
+    return isWhole ? this.#listed(finished) : this.#long(finished);
   }
 
   /** Frames as the seek table lists them. */
   async #listed({ ends }: FinishedArchive): Promise<void> {
-    for (const { offset, compressedBytes, rawBytes, checksum } of dataEntries(ends)) {
+    for await (const { compressedBytes: bytes, ...entry } of ends.table.entries()) {
       if (this.#stopped) return;
-      this.#frames += 1;
-      const number = this.#frames;
-      await this.#frame({ number, offset, bytes: compressedBytes, rawBytes, checksum });
+      this.#frames = entry.number;
+      await this.#frame({ ...entry, bytes });
     }
   }
 
@@ -162,7 +164,7 @@ export class RawReader {
     const { source } = backup;
     if (frame?.kind === 'large') {
       const what = `the frame at byte ${frame.offset} is too long to be read from its start`;
-      throw damaged(source.name, what);
+      throw damaged(source.name, what, { offset: frame.offset });
     }
     const skipped = frame?.kind === 'skippable' ? frame : undefined;
     const found = { frames: this.#frames, rawBytes: this.#rawOffset };
@@ -184,10 +186,9 @@ export class RawReader {
     const { share, stripe, pool, decompressor } = this.#options;
     const { source } = this.#backup;
     if (planned.bytes > pool.handle.slotCapacity) {
-      throw damaged(
-        source.name,
-        `the frame at byte ${planned.offset} is longer than a frame can be`,
-      );
+      const { offset } = planned;
+      const what = `the frame at byte ${offset} is longer than a frame can be`;
+      throw damaged(source.name, what, { offset });
     }
     const slot = await share.acquire(stripe);
     if (slot === undefined) return;
@@ -247,7 +248,7 @@ export class RawReader {
         .catch((thrown) => this.#lost(slot, thrown));
       this.#push(slot, bytes, this.#rawOffset + bytes);
       if (bytes < wanted && source.seekable)
-        throw damaged(source.name, 'it became shorter', 'truncated');
+        throw damaged(source.name, 'it became shorter', { code: 'truncated' });
       if (bytes < wanted) return;
     }
   }
@@ -258,8 +259,19 @@ export class RawReader {
     end: number,
     passed?: (position: number) => Promise<void>,
   ): Promise<void> {
-    const { share, stripe, pool, decompressor } = this.#options;
-    const decoder = new StreamDecoder(this.#backup.source, start, end, decompressor);
+    const decoder = new StreamDecoder(this.#backup.source, start, end, this.#options.decompressor);
+    try {
+      await this.#decode(decoder, passed);
+    } finally {
+      void decoder.end();
+    }
+  }
+
+  async #decode(
+    decoder: StreamDecoder,
+    passed?: (position: number) => Promise<void>,
+  ): Promise<void> {
+    const { share, stripe, pool } = this.#options;
     for (;;) {
       const slot = await share.acquire(stripe);
       if (slot === undefined) return;
@@ -301,4 +313,9 @@ export class RawReader {
     const { form } = this.#backup;
     return this.#options.sums && form !== 'mssqlbak' && rawOffset % sectorBytes === 0;
   }
+}
+
+/** One frame at a time, it would take a hundred times as long as in one stream. */
+function isCrumbled({ frames, rawBytes }: StoredSeekTable): boolean {
+  return frames > manyFrames && rawBytes / frames < crumbBytes;
 }

@@ -1,15 +1,15 @@
 // What reading stored backups takes, made once per job: a pool of slots and the threads that decompress.
-import type { StoredBackup } from '../../archive/reader/archive-reader.js';
-import { FramePool } from '../../memory/frame-pool.js';
-import { sectorBytes } from '../../memory/sector-sums.js';
-import { sharedMemory } from '../../memory/sector-sums-simd.js';
-import { readShape } from '../pipeline-shape.js';
-import { DecompressPool } from './decompress-pool.js';
-import { sumsOffset } from './decompress-protocol.js';
-import { type RawPiece, RawReader } from './raw-reader.js';
-import { SlotShare } from './slot-share.js';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import { FramePool } from '../../memory/frame-pool.ts';
+import { sectorBytes } from '../../memory/sector-sums.ts';
+import { sharedMemory } from '../../memory/sector-sums-simd.ts';
+import { readShape } from '../pipeline-shape.ts';
+import { DecompressPool } from './decompress-pool.ts';
+import { sumsOffset } from './decompress-protocol.ts';
+import { type RawPiece, RawReader } from './raw-reader.ts';
+import { SlotShare } from './slot-share.ts';
 
-export interface ReadWishes {
+interface ReadWishes {
   /** See RawReaderOptions. */
   readonly sums: boolean;
   readonly tolerant: boolean;

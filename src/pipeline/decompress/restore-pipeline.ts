@@ -1,23 +1,21 @@
 // From the files to the virtual devices: every stripe is read and decompressed ahead as far as the pool
 // reaches, and fed to its device in order. Knows nothing of SQL and nothing of FFI.
 
-import type { StoredBackup } from '../../archive/reader/archive-reader.js';
-import { asError, Failure } from '../../errors.js';
-import type { FramePool } from '../../memory/frame-pool.js';
-import type { DecompressPool } from './decompress-pool.js';
-import { type RawPiece, RawReader } from './raw-reader.js';
-import { SlotShare } from './slot-share.js';
-
-/** ERROR_READ_FAULT (winerror.h): what a Read fails with when nothing more exact is known. */
-const readFault = 30;
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
+import { asError } from '../../base/errors.ts';
+import type { FramePool } from '../../memory/frame-pool.ts';
+import { readFailureCode } from '../completion-code.ts';
+import type { DecompressPool } from './decompress-pool.ts';
+import { type RawPiece, RawReader } from './raw-reader.ts';
+import { SlotShare } from './slot-share.ts';
 
 /** What a device is fed; the same as `Feed` of the device set. */
-export type DeviceFeed =
+type DeviceFeed =
   | { readonly kind: 'piece'; readonly slot: number; readonly bytes: number }
   | { readonly kind: 'end' }
   | { readonly kind: 'failure'; readonly win32: number };
 
-export interface RestorePipelineOptions {
+interface RestorePipelineOptions {
   /** More slots than stripes. */
   readonly pool: FramePool;
   readonly decompressor: DecompressPool;
@@ -31,7 +29,7 @@ export interface RestorePipelineOptions {
 }
 
 /** What the restore is waiting for; a gauge for finding the side that is stuck. */
-export type RestoreWait = 'nothing' | 'source';
+type RestoreWait = 'nothing' | 'source';
 
 interface Stripe {
   readonly reader: RawReader;
@@ -164,9 +162,4 @@ async function nextConsumed(stripe: Stripe): Promise<void> {
     stripe.room = resolve;
   });
   stripe.room = undefined;
-}
-
-/** Win32 code that tells SQL Server why a Read failed; never an end of file. */
-export function readFailureCode(failure: Error): number {
-  return failure instanceof Failure && failure.win32 !== undefined ? failure.win32 : readFault;
 }

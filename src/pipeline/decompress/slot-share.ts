@@ -1,7 +1,7 @@
 // Shares the slots of a pool among the stripes that are read at the same time: each may always have one,
 // so that no stripe can starve another, whichever the server asks for first.
-import { internalError } from '../../errors.js';
-import type { FramePool } from '../../memory/frame-pool.js';
+import { internalError } from '../../base/errors.ts';
+import type { FramePool } from '../../memory/frame-pool.ts';
 
 interface Waiter {
   readonly stripe: number;
@@ -15,7 +15,6 @@ export class SlotShare {
   readonly #held: (number | undefined)[];
   #waiters: Waiter[] = [];
   #free: number;
-  #stopped = false;
 
   constructor(pool: FramePool, stripes: number) {
     if (pool.handle.slotCount < stripes)
@@ -25,7 +24,7 @@ export class SlotShare {
     this.#held = Array.from({ length: stripes }, () => 0);
   }
 
-  /** A slot, when there is one for this stripe; undefined after `stop` or `retire`. */
+  /** A slot, when there is one for this stripe; undefined after `retire`. */
   acquire(stripe: number): Promise<number | undefined> {
     return new Promise((resolve) => {
       this.#waiters.push({ stripe, resolve });
@@ -47,17 +46,11 @@ export class SlotShare {
     this.#serve();
   }
 
-  /** Nobody gets a slot any more. */
-  stop(): void {
-    this.#stopped = true;
-    this.#serve();
-  }
-
   #serve(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) {
-      if (this.#stopped || this.#held[waiter.stripe] === undefined) waiter.resolve(undefined);
+      if (this.#held[waiter.stripe] === undefined) waiter.resolve(undefined);
       else if (this.#mayTake(waiter.stripe)) waiter.resolve(this.#take(waiter.stripe));
       else this.#waiters.push(waiter);
     }

@@ -1,16 +1,16 @@
 // A Zstandard stream whose frames are too long to take whole, or of unknown length: read in pieces and
 // decompressed by one worker, while the next piece is already being read.
 
-import { KiB } from '../../base/byte-size.js';
-import { Failure } from '../../errors.js';
-import { damaged } from '../../storage/io-failure.js';
-import type { Source } from '../../storage/source.js';
-import type { DecompressPool } from './decompress-pool.js';
+import { KiB } from '../../base/byte-size.ts';
+import { asError, Failure } from '../../base/errors.ts';
+import { damaged } from '../../storage/io-failure.ts';
+import type { Source } from '../../storage/source.ts';
+import type { DecompressPool } from './decompress-pool.ts';
 
 /** Compressed bytes given to the worker at a time. */
 const inputBytes = 512 * KiB;
 
-export interface Decoded {
+interface Decoded {
   /** Bytes in the slot now. */
   readonly filled: number;
   readonly ended: boolean;
@@ -64,12 +64,17 @@ export class StreamDecoder {
     return { filled, ended: false };
   }
 
+  /** Nothing more is wanted of it. Never rejects: a worker that died is heard of elsewhere. */
+  async end(): Promise<void> {
+    await this.#pool.endStream(this.#stream).catch(asError);
+  }
+
   /** The failure in words, for zstd's `words`. */
   broken(words: string): Failure {
     const { name } = this.#source;
     if (!/memory/i.test(words)) return damaged(name, `near byte ${this.position}: ${words}`);
     const message = `${name} cannot be decompressed: ${words}`;
-    return new Failure('integrity', 'window-too-large', message, {
+    return new Failure('window-too-large', message, {
       hints: [`decompress it yourself first: zstd -d --long=31 --memory=2048MB ${name}`],
     });
   }

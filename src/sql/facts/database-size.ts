@@ -1,8 +1,8 @@
 // How much of a database is in use: about what an uncompressed full backup of it takes.
 
-import { quoteIdentifier } from '../quoting.js';
-import type { SqlRow, SqlSession } from '../sql-session.js';
-import { ask } from './server-facts.js';
+import { quoteIdentifier } from '../quoting.ts';
+import type { SqlRow, SqlSession } from '../sql-session.ts';
+import { ask } from './server-facts.ts';
 
 const pageBytes = 8192;
 

@@ -1,7 +1,7 @@
 // The rows of RESTORE FILELISTONLY, typed. Columns come and go with the versions: only what is needed is read.
 
-import { Failure } from '../../errors.js';
-import type { SqlRow } from '../sql-session.js';
+import { Failure } from '../../base/errors.ts';
+import type { SqlRow } from '../sql-session.ts';
 
 /** One file of the database in a backup. */
 export interface ListedFile {
@@ -21,7 +21,6 @@ export function readFileList(rows: readonly SqlRow[]): readonly ListedFile[] {
   const files = rows.filter(isPresent).map(listedFile);
   if (files.length > 0) return files;
   throw new Failure(
-    'sql-statement',
     'no-file-list',
     'SQL Server named no file of the backup (RESTORE FILELISTONLY)',
     { hints: ['Check the file by itself: vdibackup verify FILE.'] },
@@ -37,7 +36,6 @@ function listedFile(row: SqlRow): ListedFile {
   const { LogicalName, PhysicalName, Type, Size, FileId } = row;
   if (typeof LogicalName !== 'string' || typeof PhysicalName !== 'string')
     throw new Failure(
-      'sql-statement',
       'no-file-list',
       'SQL Server answered RESTORE FILELISTONLY with rows that name no files',
     );

@@ -1,9 +1,9 @@
 // Asks the instance where database files belong and which there are.
 
-import { folderOf } from '../server-path.js';
-import type { SqlSession } from '../sql-session.js';
-import type { InstancePlaces, PlacedFile } from '../statement/file-relocation.js';
-import { ask, text } from './server-facts.js';
+import { folderOf } from '../server-path.ts';
+import type { SqlSession } from '../sql-session.ts';
+import type { InstancePlaces, PlacedFile } from '../statement/file-relocation.ts';
+import { ask, text } from './server-facts.ts';
 
 const foldersQuestion =
   "SELECT CAST(SERVERPROPERTY('InstanceDefaultDataPath') AS nvarchar(260)) AS DataPath, " +

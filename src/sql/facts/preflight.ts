@@ -1,12 +1,14 @@
 // The judgement before a backup: pure, over facts. Only a definite no throws; whatever is unknown is left to SQL Server,
 // which says it itself a moment later.
 
-import type { BackupType } from '../../base/events.js';
-import { Failure } from '../../errors.js';
-import { quoteIdentifier } from '../quoting.js';
-import { firstMajorWithCompression } from '../statement/backup-statement.js';
-import { parseWithOptions } from '../statement/with-options.js';
-import type { DatabaseFacts, ServerFacts } from './server-facts.js';
+import { Failure } from '../../base/errors.ts';
+import type { BackupType } from '../../base/events.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
+import { quoteIdentifier } from '../quoting.ts';
+import { firstMajorWithCompression } from '../statement/backup-statement.ts';
+import { parseWithOptions } from '../statement/with-options.ts';
+import type { DatabaseFacts, ServerFacts } from './server-facts.ts';
+import { hasBackupCompression, tdeAdvice, tdeCompressionWarning } from './tde-compression.ts';
 
 export interface BackupIntent {
   readonly database: string;
@@ -53,13 +55,11 @@ export function checkDatabase(
   if (!database) return [];
   checkState(intent, database);
   checkRecoveryModel(intent, database);
-  return warnings(intent, database);
+  return warnings(intent, database, server);
 }
 
 /** Engine editions without virtual devices: Azure SQL Database, Synapse (2), Managed Instance, Fabric. */
 const enginesWithoutVdi: readonly (number | undefined)[] = [5, 6, 8, 11, 12];
-
-const expressEdition = 4;
 
 export function checkEngine({
   engineEdition,
@@ -68,19 +68,13 @@ export function checkEngine({
   productVersion,
 }: ServerFacts): void {
   if (enginesWithoutVdi.includes(engineEdition))
-    throw new Failure(
-      'environment',
-      'no-vdi',
-      `${edition ?? 'this edition'} has no virtual devices`,
-      {
-        hints: [
-          'vdibackup needs SQL Server on a machine of its own; use the backup of the cloud service here.',
-        ],
-      },
-    );
+    throw new Failure('no-vdi', `${edition ?? 'this edition'} has no virtual devices`, {
+      hints: [
+        'vdibackup needs SQL Server on a machine of its own; use the backup of the cloud service here.',
+      ],
+    });
   if (productMajor !== undefined && productMajor < firstMajorWithCompression)
     throw new Failure(
-      'environment',
       'server-too-old',
       `SQL Server ${productVersion} is older than 2008, the oldest version vdibackup supports`,
     );
@@ -97,7 +91,6 @@ export function checkMachine(
   if (assumeLocal || known === undefined || localHostname === '') return;
   if (theirs.some((name) => netBiosName(name) === netBiosName(localHostname))) return;
   throw new Failure(
-    'environment',
     'other-machine',
     `SQL Server runs on ${known} but this is ${localHostname}: a virtual device is shared memory and stays on one machine`,
     {
@@ -124,7 +117,6 @@ function notSysadmin(login: string | undefined): Failure {
   const who = login ? `the login ${login}` : 'this login';
   const member = login ? quoteIdentifier(login) : '[login]';
   return new Failure(
-    'environment',
     'not-sysadmin',
     `${who} is not a member of sysadmin, which a virtual device needs`,
     { hints: [`Have a sysadmin run: ALTER SERVER ROLE sysadmin ADD MEMBER ${member};`] },
@@ -150,15 +142,11 @@ function checkSystemDatabase({ type }: BackupIntent, name: string): void {
     ]);
 }
 
-function checkEdition(
-  { compression }: BackupIntent,
-  { engineEdition, edition }: ServerFacts,
-): void {
-  if (compression !== 'server' || engineEdition !== expressEdition) return;
+function checkEdition({ compression }: BackupIntent, server: ServerFacts): void {
+  if (compression !== 'server' || hasBackupCompression(server)) return;
   throw new Failure(
-    'environment',
     'compression-unsupported',
-    `${edition ?? 'Express Edition'} has no backup compression of its own`,
+    `${server.edition ?? 'Express Edition'} has no backup compression of its own`,
     { hints: ['Say --compress zstd: it needs nothing from the edition.'] },
   );
 }
@@ -210,14 +198,12 @@ function checkRecoveryModel({ type }: BackupIntent, database: DatabaseFacts): vo
   );
 }
 
-function warnings({ compression }: BackupIntent, database: DatabaseFacts): PreflightWarning[] {
-  const found: PreflightWarning[] = [];
-  if (database.isEncrypted && compression === 'zstd')
-    found.push({
-      code: 'encrypted-database',
-      message: `database ${quoteIdentifier(database.name)} is encrypted (TDE): its pages reach zstd encrypted and will compress about 1.0x`,
-      hint: 'Say --compress server: SQL Server compresses before it encrypts.',
-    });
+function warnings(
+  { compression }: BackupIntent,
+  database: DatabaseFacts,
+  server: ServerFacts,
+): PreflightWarning[] {
+  const found = database.isEncrypted ? encryptionWarnings(compression, database, server) : [];
   if (database.userAccess === 'SINGLE_USER')
     found.push({
       code: 'single-user',
@@ -226,8 +212,26 @@ function warnings({ compression }: BackupIntent, database: DatabaseFacts): Prefl
   return found;
 }
 
+function encryptionWarnings(
+  compression: BackupIntent['compression'],
+  { name }: DatabaseFacts,
+  server: ServerFacts,
+): PreflightWarning[] {
+  const code = 'encrypted-database';
+  const warning = compression === 'server' ? tdeCompressionWarning(server) : undefined;
+  if (warning) return [{ code, ...warning }];
+  if (compression !== 'zstd') return [];
+  const hint = tdeAdvice(server);
+  const message = `database ${quoteIdentifier(name)} is encrypted (TDE): its pages reach zstd encrypted and will compress about 1.0x`;
+  return [{ code, message, ...(hint !== undefined && { hint }) }];
+}
+
 const nouns = { diff: 'differential', log: 'log' } as const;
 
-export function state(code: string, message: string, hints: string[]): Failure {
-  return new Failure('database-state', code, message, { hints });
+export function state(
+  code: FailureCode<'database-state'>,
+  message: string,
+  hints: string[],
+): Failure {
+  return new Failure(code, message, { hints });
 }

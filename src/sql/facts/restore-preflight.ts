@@ -1,10 +1,11 @@
 // The judgement before a restore: pure, over facts. Only a definite no throws; whatever is unknown is left to SQL
 // Server. Server, machine and rights are those of a backup (preflight.ts).
 
-import { Failure } from '../../errors.js';
-import { quoteIdentifier } from '../quoting.js';
-import { type PreflightWarning, state } from './preflight.js';
-import type { DatabaseFacts, ServerFacts } from './server-facts.js';
+import { Failure } from '../../base/errors.ts';
+import { quoteIdentifier } from '../quoting.ts';
+import { type PreflightWarning, state } from './preflight.ts';
+import type { DatabaseFacts, ServerFacts } from './server-facts.ts';
+import { checkBuild, checkSingleUser } from './system-database.ts';
 
 export interface RestoreIntent {
   readonly database: string;
@@ -18,24 +19,21 @@ export interface RestoreIntent {
 
 /**
  * Warnings for a restore that can be tried. Throws `Failure('database-state')` when the database must not be touched
- * or cannot take these backups, `Failure('environment')` for backups of a newer SQL Server.
+ * or cannot take these backups, `Failure('environment')` for backups of a newer SQL Server, or of a system database on
+ * another build.
  */
 export function checkRestore(
   intent: RestoreIntent,
   database: DatabaseFacts | 'missing' | undefined,
   server: ServerFacts,
 ): readonly PreflightWarning[] {
-  checkSystemDatabase(intent);
+  checkBuild(intent.database, intent.softwareVersion, server);
   checkVersion(intent, server);
+  checkSingleUser(intent.database, server);
   if (intent.startsNew)
     return database && database !== 'missing' ? replacing(intent, database) : [];
   checkContinued(intent, database);
   return [];
-}
-
-function checkSystemDatabase({ database }: RestoreIntent): void {
-  if (database.toLowerCase() !== 'tempdb') return;
-  throw state('tempdb', 'tempdb cannot be restored', ['It is created anew at every start.']);
 }
 
 /** SQL Server never restores what a newer one wrote (Msg 3169), and says so only after it has read a part. */
@@ -46,7 +44,6 @@ export function checkVersion(
   const theirs = Number.parseInt(softwareVersion ?? '', 10);
   if (server.productMajor === undefined || !(theirs > server.productMajor)) return;
   throw new Failure(
-    'environment',
     'newer-version',
     `the backup was taken on SQL Server ${softwareVersion}, this is ${server.productVersion}: an older SQL Server cannot restore it`,
     { hints: [`Restore it on SQL Server ${theirs} (major version) or newer.`] },

@@ -1,9 +1,9 @@
 // What a backup must know about the server and the database before it starts: three flat questions, typed answers.
 // An answer that is missing or NULL is `undefined` and blocks nothing; only a definite no does (preflight.ts).
 
-import { Failure } from '../../errors.js';
-import { quoteLiteral } from '../quoting.js';
-import type { SqlRow, SqlSession } from '../sql-session.js';
+import { Failure } from '../../base/errors.ts';
+import { quoteLiteral } from '../quoting.ts';
+import type { SqlRow, SqlSession } from '../sql-session.ts';
 
 export interface ServerFacts {
   /** Windows machine, or the virtual network name of a failover cluster. */
@@ -22,6 +22,8 @@ export interface ServerFacts {
   /** First number of the version: 10 = 2008, 16 = 2022. */
   readonly productMajor?: number | undefined;
   readonly isSysadmin?: boolean | undefined;
+  /** Started with -m or -f: one connection at a time. */
+  readonly isSingleUser?: boolean | undefined;
 }
 
 export interface DatabaseFacts {
@@ -33,7 +35,6 @@ export interface DatabaseFacts {
   readonly recoveryModel?: string | undefined;
   /** Transparent data encryption (TDE). */
   readonly isEncrypted?: boolean | undefined;
-  readonly isReadOnly?: boolean | undefined;
   /** MULTI_USER, SINGLE_USER or RESTRICTED_USER. */
   readonly userAccess?: string | undefined;
   /** True for a database snapshot. */
@@ -50,6 +51,7 @@ const serverQuestion = `SELECT ${[
   property('Edition', 'nvarchar(128)'),
   property('EngineEdition', 'int'),
   property('ProductVersion', 'nvarchar(128)'),
+  property('IsSingleUser', 'int'),
 ].join(', ')}`;
 
 const roleQuestion = "SELECT IS_SRVROLEMEMBER('sysadmin') AS IsSysadmin";
@@ -70,6 +72,7 @@ export async function readServerFacts(session: SqlSession): Promise<ServerFacts>
     productVersion,
     productMajor: Number.isNaN(major) ? undefined : major,
     isSysadmin: bit(role, 'IsSysadmin'),
+    isSingleUser: bit(server, 'IsSingleUser'),
   };
 }
 
@@ -92,7 +95,6 @@ export async function readDatabaseFacts(
     state: text(row, 'state_desc')?.toUpperCase(),
     recoveryModel: text(row, 'recovery_model_desc')?.toUpperCase(),
     isEncrypted: bit(row, 'is_encrypted'),
-    isReadOnly: bit(row, 'is_read_only'),
     userAccess: text(row, 'user_access_desc')?.toUpperCase(),
     isSnapshot: source === undefined ? undefined : Number(source ?? 0) > 0,
     isInStandby: bit(row, 'is_in_standby'),
@@ -108,7 +110,7 @@ function rowOf(name: string, rows: readonly SqlRow[]): SqlRow | undefined {
 
 function databaseQuestion(name: string): string {
   return (
-    'SELECT name, state_desc, recovery_model_desc, is_encrypted, is_read_only, user_access_desc, ' +
+    'SELECT name, state_desc, recovery_model_desc, is_encrypted, user_access_desc, ' +
     `source_database_id, is_in_standby FROM sys.databases WHERE name = ${quoteLiteral(name, 'a database name')}`
   );
 }

@@ -1,7 +1,7 @@
 // How this session reached the server, in the server's own words.
 
-import type { SqlSession } from '../sql-session.js';
-import { ask, text } from './server-facts.js';
+import type { SqlSession } from '../sql-session.ts';
+import { ask, text } from './server-facts.ts';
 
 export interface TransportFacts {
   /** TCP, Shared memory, Named pipe. */

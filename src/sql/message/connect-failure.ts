@@ -1,11 +1,13 @@
 // Why a connection did not come about, in one sentence with the next step. The driver wraps the reason several times
 // and never repeats the server's message number, so the whole chain and the messages of the login are looked at.
 
-import { Failure } from '../../errors.js';
-import type { SqlConnectionSettings, SqlMessage } from '../sql-session.js';
-import { errorLogHint } from './device-message.js';
-import { isError } from './messages.js';
-import { spoken } from './statement-failure.js';
+import { Failure } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
+import type { SqlConnectionSettings, SqlMessage } from '../sql-session.ts';
+import { type Explanation, errorLogHint } from './explanation.ts';
+import { fromTable } from './message-table.ts';
+import { isError } from './messages.ts';
+import { spoken } from './statement-failure.ts';
 
 /** `error` of a failed connect as a `Failure('connection')`; `messages` are what the server said during the login. */
 export function connectFailure(
@@ -16,18 +18,22 @@ export function connectFailure(
   const refused = messages.find(isError);
   if (refused) return loginFailure(refused, settings);
   const errors = chain(error);
+  const own = errors.find((each) => each instanceof Failure);
+  if (own) return own;
   const codes = errors.map((each) => ('code' in each ? String(each.code) : ''));
   const cause = errors.at(-1) ?? error;
   return (
     certificateFailure(codes, cause, settings) ??
     networkFailure(codes, cause, settings) ??
     new Failure(
-      'connection',
       'connection-failed',
-      `cannot connect to ${target(settings)}: ${wordsOf(cause)}`,
+      `cannot connect to ${target(settings)}: ${wordsOf(cause, settings)}`,
       {
         cause,
-        hints: ['Is this the port of a SQL Server instance? sqlcmd -S with the same value tells.'],
+        hints: [
+          ...(settings.integrated && process.platform === 'linux' ? [ticketHint] : []),
+          `${anotherPort} sqlcmd -S with the same value tells.`,
+        ],
       },
     )
   );
@@ -36,69 +42,85 @@ export function connectFailure(
 /** Failures that need no server to be known: the settings name no login this build can use. */
 export function loginUnavailable(settings: SqlConnectionSettings): Failure | undefined {
   if (!settings.login)
-    return new Failure('usage', 'no-login', 'no login was given', {
+    return new Failure('no-login', 'no login was given', {
       hints: ['Say -U and --password-file, or set SQLCMDUSER and SQLCMDPASSWORD.'],
     });
   return undefined;
 }
 
 /** Encryption was demanded and declined, by the server or by somebody on the way. */
-export function notEncrypted(settings: SqlConnectionSettings, ...more: string[]): Failure {
+export function notEncrypted(settings: SqlConnectionSettings): Failure {
   return new Failure(
-    'connection',
     'not-encrypted',
-    `${target(settings)} declined to encrypt the connection`,
-    { hints: ['Give the instance a certificate, or say -N o if this is meant.', ...more] },
+    `${target(settings)} declined to encrypt the connection: no login was sent`,
+    {
+      hints: [
+        'Every SQL Server since 2005 can: look at what listens there, and what is between. -N o would show the password to it.',
+      ],
+    },
   );
 }
 
-const loginHints = new Map<number, readonly [code: string, hint: string]>([
-  [
-    18456,
-    [
-      'login-failed',
-      'Check the user, the password and that the server allows SQL logins (mixed mode); the reason (state) is in its error log.',
-    ],
-  ],
-  [
-    18452,
-    [
-      'login-failed',
-      'The server allows Windows logins only, or the domain is not trusted: enable mixed mode or say -E.',
-    ],
-  ],
-  [18470, ['login-disabled', 'Enable the login: ALTER LOGIN … ENABLE.']],
-  [18486, ['login-locked', 'Unlock the login: ALTER LOGIN … WITH PASSWORD = … UNLOCK.']],
-  [
-    18487,
-    ['password-expired', 'Set a new password: sqlcmd -Z, or ALTER LOGIN … WITH PASSWORD = ….'],
-  ],
-  [
-    18488,
-    [
-      'password-expired',
-      'The password must be changed before the first login: sqlcmd -Z, or ALTER LOGIN … WITH PASSWORD = ….',
-    ],
-  ],
-  [4060, ['login-failed', 'The login may not open the database master.']],
-  [
-    18461,
-    ['server-single-user', 'The instance runs in single-user mode and somebody else is logged in.'],
-  ],
-  [17142, ['server-paused', 'The instance is paused; continue it in Configuration Manager.']],
-  [17892, ['login-trigger', 'A logon trigger refuses it; they are listed in sys.server_triggers.']],
-  [18401, ['server-upgrading', 'The instance is being upgraded: try again in a few minutes.']],
-  [17809, ['too-many-connections', 'Close other connections, then try again.']],
-]);
+/** Its first words are not those of a SQL Server. */
+export function notSqlServer(settings: SqlConnectionSettings): Failure {
+  const message = `${target(settings)} does not answer as a SQL Server does: no login was sent`;
+  return new Failure('connection-failed', message, { hints: [anotherPort] });
+}
+
+/** Closed or broken by the other end before it answered the login. */
+export function hungUp(
+  settings: SqlConnectionSettings,
+  loginSent: boolean,
+  cause?: Error,
+): Failure {
+  const when = loginSent ? 'without answering the login' : 'before a login was sent';
+  return new Failure('connection-reset', `${target(settings)} closed the connection ${when}`, {
+    hints: loginSent ? [errorLogMaySay] : hangUpHints(settings),
+    cause,
+  });
+}
+
+/** What hangs up before it was told who comes: a server that wants TDS 8, one that knows old TLS only, or no SQL Server. */
+function hangUpHints(settings: SqlConnectionSettings): string[] {
+  const causes =
+    settings.encrypt === 'strict'
+      ? [protocolHint(settings)]
+      : [
+          'If SQL Server forces strict encryption (2022 and later): -N s.',
+          'SQL Server 2008 to 2014 needs its update for TLS 1.2 (KB3135244).',
+        ];
+  return [...causes, `${anotherPort} ${errorLogMaySay}`];
+}
+
+/** A routing token: SQL Server wants the login to go to `elsewhere`. */
+export function rerouted(settings: SqlConnectionSettings, elsewhere: string): Failure {
+  const readOnly = settings.applicationIntent === 'ReadOnly' ? ', without -K ReadOnly' : '';
+  return new Failure(
+    'login-routed',
+    `${target(settings)} sends logins on to ${elsewhere}, where this one was not sent`,
+    {
+      hints: [
+        `A virtual device needs the instance on this machine: name it itself (-S localhost)${readOnly}.`,
+      ],
+    },
+  );
+}
+
+const anotherPort = 'Is this the port of a SQL Server instance?';
+const errorLogMaySay = "SQL Server's error log may say why it hung up.";
+
+const ticketHint = 'Has this account a Kerberos ticket? See klist; get one: kinit user@REALM.';
 
 const windowsLoginHint =
   'The account that runs vdibackup needs a login: CREATE LOGIN [DOMAIN\\name] FROM WINDOWS, and sysadmin.';
 
+const unknownRefusal: Explanation = { code: 'login-failed', hints: [errorLogHint] };
+
 function loginFailure(message: SqlMessage, { integrated }: SqlConnectionSettings): Failure {
-  const [code, words] = loginHints.get(message.number) ?? ['login-failed', errorLogHint];
-  const hint = integrated && code === 'login-failed' ? windowsLoginHint : words;
-  return new Failure('connection', code, `SQL Server refused the login: ${spoken(message)}`, {
-    hints: [hint],
+  const known = fromTable(message.number, { direction: 'login' });
+  const { code, hints } = known ?? unknownRefusal;
+  return new Failure(code, `SQL Server refused the login: ${spoken(message)}`, {
+    hints: integrated && code === 'login-failed' ? [windowsLoginHint] : hints,
   });
 }
 
@@ -122,10 +144,9 @@ function certificateFailure(
   cause: Error,
   settings: SqlConnectionSettings,
 ): Failure | undefined {
-  const reason = wordsOf(cause);
+  const reason = wordsOf(cause, settings);
   if (codes.includes('ERR_TLS_CERT_ALTNAME_INVALID'))
     return new Failure(
-      'connection',
       'certificate-name',
       `the server's certificate is for another name: ${reason}`,
       {
@@ -137,7 +158,6 @@ function certificateFailure(
     );
   if (codes.some((code) => untrusted.includes(code)))
     return new Failure(
-      'connection',
       'certificate-untrusted',
       `the server's certificate is not trusted: ${reason}`,
       {
@@ -146,12 +166,10 @@ function certificateFailure(
       },
     );
   if (codes.some((code) => code.startsWith('ERR_SSL_') || code === 'EPROTO'))
-    return new Failure(
-      'connection',
-      'tls-failed',
-      `no encrypted connection came about: ${reason}`,
-      { cause, hints: [protocolHint(settings)] },
-    );
+    return new Failure('tls-failed', `no encrypted connection came about: ${reason}`, {
+      cause,
+      hints: [protocolHint(settings)],
+    });
   return undefined;
 }
 
@@ -163,13 +181,13 @@ export function trustChoices({ encrypt, integrated }: SqlConnectionSettings): st
   const ca = `make its CA known (${where})`;
   return encrypt === 'strict'
     ? `Either ${ca}, or leave strict mode and trust the certificate: -N m -C.`
-    : `Either trust this certificate unseen: -C, or ${ca}, or do without encryption: -N o.`;
+    : `Either trust this certificate unseen: -C, or ${ca}.`;
 }
 
 function protocolHint({ encrypt }: SqlConnectionSettings): string {
   return encrypt === 'strict'
     ? 'Strict mode needs SQL Server 2022 or newer, set up for it: say -N m.'
-    : 'A server without TLS 1.2 cannot be reached encrypted: update SQL Server, or say -N o.';
+    : 'A server without TLS 1.2 cannot be reached encrypted: update SQL Server; NODE_OPTIONS=--tls-min-v1.0 goes back to older ones.';
 }
 
 function networkFailure(
@@ -178,8 +196,8 @@ function networkFailure(
   settings: SqlConnectionSettings,
 ): Failure | undefined {
   const where = target(settings);
-  const failure = (code: string, message: string, ...hints: string[]) =>
-    new Failure('connection', code, message, { cause, hints });
+  const failure = (code: FailureCode<'connection'>, message: string, ...hints: string[]) =>
+    new Failure(code, message, { cause, hints });
   if (codes.includes('EINSTLOOKUP'))
     return failure(
       'instance-not-found',
@@ -202,14 +220,11 @@ function networkFailure(
         ? browserHint
         : 'Is TCP enabled, is the port right, does a firewall stand between? A slow server needs a longer -l.',
     );
-  if (codes.includes('EENCRYPT') && settings.encrypt !== 'optional') return notEncrypted(settings);
-  if (codes.includes('EENCRYPT'))
-    return failure('encryption-required', `${where} insists on encryption`, 'Say -N m.');
   if (codes.includes('ECONNRESET') || codes.includes('EPIPE'))
     return failure(
       'connection-reset',
       `${where} closed the connection before the login was done`,
-      'Is this the port of a SQL Server instance? Its error log may say why it hung up.',
+      ...hangUpHints(settings),
     );
   return undefined;
 }
@@ -230,7 +245,8 @@ function chain(error: unknown, depth = 0): Error[] {
 }
 
 /** On one line; of an OpenSSL error only its reason, not thread, file and line. */
-function wordsOf(error: Error): string {
+function wordsOf(error: Error, { scrub }: SqlConnectionSettings): string {
   const words = 'reason' in error && error.reason ? String(error.reason) : error.message;
-  return words.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
+  // A secret that has lost its last character would not be known any more.
+  return scrub(words).replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
 }

@@ -1,18 +1,11 @@
 // What the messages about a virtual device mean: there the number only says which call failed, and the operating
-// system's number inside the text says why. Source: vdi-contract §2, §4.4, §4.5, §8.
+// system's number inside the text says why. Sources: MSSQLSERVER_18210 and the pages of VDI in Microsoft Learn, vdierror.h of sql-server-samples.
 
-import type { FailureKind } from '../../errors.js';
-import type { SqlMessage } from '../sql-session.js';
-import { isAbortConsequence, operatingSystemError } from './messages.js';
-
-/** What a message of SQL Server stands for: exit code, stable name, next steps. */
-export interface Explanation {
-  readonly kind: FailureKind;
-  readonly code: string;
-  readonly hints: readonly string[];
-}
-
-export const errorLogHint = "Look at SQL Server's error log for the lines just before this one.";
+import { ERROR_DISK_FULL } from '../../base/platform/win32.ts';
+import { sentText } from '../server-message.ts';
+import type { SqlMessage } from '../sql-session.ts';
+import type { Explanation } from './explanation.ts';
+import { isAbortConsequence, operatingSystemError } from './messages.ts';
 
 /** What an abort leaves behind in the session; the reason is elsewhere. */
 const abortedHint =
@@ -20,28 +13,21 @@ const abortedHint =
 
 /** Device messages whose meaning lies in the operating system's number. */
 export function explainDevice(message: SqlMessage): Explanation | undefined {
-  const { number, text } = message;
-  if (number === 18210 && text.includes('AllocateBuffer')) return sharedMemory;
-  if (isAbortConsequence(message))
-    return { kind: 'sql-statement', code: 'aborted', hints: [abortedHint] };
+  const { number } = message;
+  if (number === 18210 && sentText(message).includes('AllocateBuffer')) return sharedMemory;
+  if (isAbortConsequence(message)) return { code: 'aborted', hints: [abortedHint] };
   const code = operatingSystemError(message);
-  if (number === 3201) return openFailures.get(code) ?? cannotOpen;
-  if (number === 3202 && code === diskFull)
+  if (number === 3201) return openFailures.get(code);
+  if (number === 3202 && code === ERROR_DISK_FULL)
     return {
-      kind: 'sql-statement',
       code: 'destination-full',
       hints: ['Make room at the destination.'],
     };
-  if (number === 3202 || number === 18210)
-    return { kind: 'sql-statement', code: 'device-error', hints: [errorLogHint] };
   return undefined;
 }
 
-const diskFull = 112;
-
-/** vdi-contract §4.5: the two switches a container needs; without them buffers cannot be shared. */
+/** Without both, buffers cannot be shared (Microsoft Learn, "Enable VDI backup and restore in containers"). */
 const sharedMemory: Explanation = {
-  kind: 'environment',
   code: 'vdi-shared-memory',
   hints: [
     'Give the container shared memory: --shm-size 1g.',
@@ -50,14 +36,7 @@ const sharedMemory: Explanation = {
   ],
 };
 
-const cannotOpen: Explanation = {
-  kind: 'sql-statement',
-  code: 'device-not-opened',
-  hints: [errorLogHint],
-};
-
 const otherNamespace: Explanation = {
-  kind: 'environment',
   code: 'device-not-found',
   hints: [
     'SQL Server did not find the virtual device under that name: it runs on another machine, in another container, or is another instance than the one this program prepared.',
@@ -66,7 +45,6 @@ const otherNamespace: Explanation = {
 };
 
 const deviceRights: Explanation = {
-  kind: 'environment',
   code: 'device-access-denied',
   hints: [
     'SQL Server may not open what this program created: on Windows run from an elevated shell, on Linux run as the user mssql (sudo -u mssql vdibackup …).',

@@ -6,7 +6,8 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { asError, Failure } from '../../errors.js';
+import { asError, Failure } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
 
 /** Native calls of one connection: the last argument is called once, on the main thread. */
 export interface NativeConnection {
@@ -63,8 +64,9 @@ function folderOfPackage(require: NodeJS.Require): string {
   try {
     return dirname(require.resolve('msnodesqlv8/package.json'));
   } catch (cause) {
+    if (isOldNode()) throw nodeTooOld('is not installed', cause);
     throw unavailable('is not installed', cause, [
-      'Install it: npm install --global msnodesqlv8@5.5',
+      'It is an optional part of vdibackup: install vdibackup again with --include=optional.',
       'Or log in with a SQL login: -U and --password-file.',
     ]);
   }
@@ -72,22 +74,36 @@ function folderOfPackage(require: NodeJS.Require): string {
 
 /** node-gyp-build, which msnodesqlv8 brings, knows which of its prebuilt files is for this system. */
 function nativeModule(folder: string): NativeModule {
-  const require = createRequire(`${folder}/package.json`);
-  const load = require('node-gyp-build') as (folder: string) => NativeModule;
+  const load = loaderOf(folder)('node-gyp-build') as (folder: string) => NativeModule;
   return load(folder);
+}
+
+function loaderOf(folder: string): NodeJS.Require {
+  return createRequire(`${folder}/package.json`);
 }
 
 /** msnodesqlv8 5.5.0 is built for Node-API 10 (Node 22.14, 24): an older Node is asked in a process that may crash. */
 async function tryElsewhere(folder: string): Promise<void> {
-  if (Number(process.versions.napi) >= refusingNodeApi) return;
-  const script = `require('node-gyp-build')(${JSON.stringify(folder)})`;
+  if (!isOldNode()) return;
+  // By its whole path: the other process would look for a name in every folder above.
+  const loader = loaderOf(folder).resolve('node-gyp-build');
+  const script = `require(${JSON.stringify(loader)})(${JSON.stringify(folder)})`;
   const options = { cwd: folder, timeout: trialTimeout };
   const crashed = await new Promise<Error | null>((resolve) =>
     execFile(process.execPath, ['--eval', script], options, resolve),
   );
   if (!crashed) return;
-  const loads = `does not load in Node.js ${process.versions.node}`;
-  throw unavailable(loads, undefined, ['Use Node.js 22.14 or later for -E.'], 'node-too-old');
+  throw nodeTooOld('does not load', undefined);
+}
+
+function isOldNode(): boolean {
+  return Number(process.versions.napi) < refusingNodeApi;
+}
+
+/** npm leaves the package out on such a Node without a word: an install command would not help. */
+function nodeTooOld(why: string, cause: unknown): Failure {
+  const hint = 'Use Node.js 22.14 or later for -E, and install vdibackup again with it.';
+  return unavailable(`${why} in Node.js ${process.versions.node}`, cause, [hint], 'node-too-old');
 }
 
 function doesNotLoad(cause: Error): Failure {
@@ -101,8 +117,8 @@ function unavailable(
   why: string,
   cause: unknown,
   hints: string[],
-  code = 'windows-login-unavailable',
+  code: FailureCode<'connection'> = 'windows-login-unavailable',
 ): Failure {
   const message = `a Windows login (-E) needs the package msnodesqlv8, which ${why}`;
-  return new Failure('connection', code, message, { cause, hints });
+  return new Failure(code, message, { cause, hints });
 }

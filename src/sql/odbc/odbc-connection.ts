@@ -1,9 +1,9 @@
 // One ODBC connection by promises: every native call answers with what came of it, and none rejects.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asError } from '../../errors.js';
-import type { NativeConnection } from './load-msnodesqlv8.js';
-import type { OdbcRecord } from './odbc-diagnostic.js';
+import { asError } from '../../base/errors.ts';
+import type { NativeConnection } from './load-msnodesqlv8.ts';
+import type { OdbcRecord } from './odbc-diagnostic.ts';
 
 export interface OdbcReply {
   readonly records: readonly OdbcRecord[];

@@ -2,7 +2,8 @@
 // Source of the prefixes: "Diagnostic Messages" (ODBC Programmer's Reference); the FreeTDS numbers: include/freetds/odbc.h
 // and sybdb.h there, seen with 1.3.17.
 
-import type { SqlMessage } from '../sql-session.js';
+import { heardMessage } from '../server-message.ts';
+import type { Scrub, SqlMessage } from '../sql-session.ts';
 
 /** A record as msnodesqlv8 hands it out; of a failed login it spells `sqlState` and leaves the severity out. */
 export interface OdbcRecord {
@@ -13,7 +14,7 @@ export interface OdbcRecord {
   readonly message: string;
 }
 
-export interface OdbcDiagnosis {
+interface OdbcDiagnosis {
   /** What the server said, in the order of the records. */
   readonly messages: readonly SqlMessage[];
   /** What the driver itself reports, with a `code` in the words of Node and mssql where there is one. */
@@ -27,10 +28,12 @@ const anyPrefix = /^(?:\[[^\]]*\])+\s*/;
 /** Severity of an error whose driver gives none (FreeTDS): the lowest that the statement itself is to blame for. */
 const unknownErrorSeverity = 16;
 
-export function diagnose(records: readonly OdbcRecord[]): OdbcDiagnosis {
+export function diagnose(records: readonly OdbcRecord[], scrub: Scrub): OdbcDiagnosis {
   return {
-    messages: records.filter(isServers).map(toMessage),
-    troubles: records.filter((record) => !isServers(record) && !isNotice(record)).map(toTrouble),
+    messages: records.filter(isServers).map((record) => heardMessage(toMessage(record), scrub)),
+    troubles: records
+      .filter((record) => !isServers(record) && !isNotice(record))
+      .map((record) => toTrouble(record, scrub)),
   };
 }
 
@@ -96,9 +99,9 @@ const codeOfNumber = new Map([
   [20_017, 'ECONNRESET'],
 ]);
 
-function toTrouble(record: OdbcRecord): Error {
+function toTrouble(record: OdbcRecord, scrub: Scrub): Error {
   const code = codeOfNumber.get(record.code) ?? codeOfState.get(stateOf(record));
-  return Object.assign(new Error(record.message.replace(anyPrefix, '')), code && { code });
+  return Object.assign(new Error(scrub(record.message).replace(anyPrefix, '')), code && { code });
 }
 
 /** The trouble that explains the others: the first whose meaning is known, "timed out" only if nothing says why. */

@@ -1,9 +1,9 @@
 // The ODBC drivers that reach SQL Server, best first, and the connection string each of them understands. Pure.
 // Source of the keywords: "DSN and Connection String Keywords and Attributes" (Microsoft), the FreeTDS user guide.
 
-import { Failure } from '../../errors.js';
-import { trustChoices } from '../message/connect-failure.js';
-import type { SqlConnectionSettings } from '../sql-session.js';
+import { Failure } from '../../base/errors.ts';
+import { trustChoices } from '../message/connect-failure.ts';
+import type { SqlConnectionSettings } from '../sql-session.ts';
 
 export interface OdbcDriver {
   readonly name: string;
@@ -35,7 +35,6 @@ export function driverFailure(
   if (encrypt === 'strict') return tooOld(driver, 'strict encryption (-N s)');
   if (driver.dialect === 'freetds' && encrypt === 'mandatory' && !trustServerCertificate)
     return new Failure(
-      'connection',
       'certificate-untrusted',
       `the server's certificate is not trusted: the ODBC driver ${driver.name} cannot check it`,
       { hints: [trustChoices(settings)] },
@@ -47,7 +46,6 @@ export function driverFailure(
 
 function tooOld({ name }: OdbcDriver, what: string): Failure {
   return new Failure(
-    'connection',
     'odbc-driver-too-old',
     `${what} needs the ODBC Driver 18 for SQL Server; the best one here is '${name}'`,
     { hints: ['Install it: https://aka.ms/odbc18.'] },
@@ -56,7 +54,6 @@ function tooOld({ name }: OdbcDriver, what: string): Failure {
 
 export function noDriver(): Failure {
   return new Failure(
-    'connection',
     'odbc-driver-missing',
     'a Windows login (-E) needs an ODBC driver for SQL Server, and none is installed',
     { hints: ['Install the ODBC Driver 18 for SQL Server: https://aka.ms/odbc18.'] },

@@ -1,17 +1,18 @@
 // One statement from its submission to its outcome: reads result after result and tells what the server says between.
 
-import { asError } from '../../errors.js';
-import { isError } from '../message/messages.js';
-import { namedRow } from '../named-row.js';
-import type { OnRow, SqlMessage, StatementOutcome } from '../sql-session.js';
-import type { OdbcReply, OdbcStatement } from './odbc-connection.js';
-import { codeOf, diagnose, mainTrouble } from './odbc-diagnostic.js';
+import { asError } from '../../base/errors.ts';
+import { isError } from '../message/messages.ts';
+import { namedRow } from '../named-row.ts';
+import type { OnRow, Scrub, SqlMessage, StatementOutcome } from '../sql-session.ts';
+import type { OdbcReply, OdbcStatement } from './odbc-connection.ts';
+import { codeOf, diagnose, mainTrouble } from './odbc-diagnostic.ts';
 
 export class OdbcRun {
   /** Result sets that have begun. */
   sets = 0;
   readonly outcome: Promise<StatementOutcome>;
   readonly #statement: OdbcStatement;
+  readonly #scrub: Scrub;
   readonly #onMessage: (message: SqlMessage) => void;
   readonly #onRow: OnRow | undefined;
   readonly #messages: SqlMessage[] = [];
@@ -23,10 +24,12 @@ export class OdbcRun {
 
   constructor(
     statement: OdbcStatement,
+    scrub: Scrub,
     onMessage: (message: SqlMessage) => void,
     onRow: OnRow | undefined,
   ) {
     this.#statement = statement;
+    this.#scrub = scrub;
     this.#onMessage = onMessage;
     this.#onRow = onRow;
     this.outcome = new Promise((resolve) => {
@@ -87,7 +90,7 @@ export class OdbcRun {
 
   /** Tells what the server said; true when the call failed. */
   #hear(reply: OdbcReply, fetching = false): boolean {
-    const { messages, troubles } = diagnose(reply.records);
+    const { messages, troubles } = diagnose(reply.records, this.#scrub);
     for (const message of messages) this.#tell(message);
     const failed =
       reply.error !== undefined || (reply.records.length > 0 && (reply.endOfResults || fetching));

@@ -2,27 +2,29 @@
 // memory, named pipe, TCP) is the ODBC driver's choice. Not here: connection strings (odbc-driver.ts), what the diagnostic
 // records mean (odbc-diagnostic.ts).
 
-import { connectFailure } from '../message/connect-failure.js';
-import { queryFailure } from '../message/statement-failure.js';
+import { within } from '../../base/deadline.ts';
+import { connectFailure } from '../message/connect-failure.ts';
+import { queryFailure } from '../message/statement-failure.ts';
 import type {
   OnRow,
   RunningStatement,
+  Scrub,
   SqlConnectionSettings,
   SqlMessage,
   SqlRow,
   SqlSession,
-} from '../sql-session.js';
-import { loadMsnodesqlv8 } from './load-msnodesqlv8.js';
-import { OdbcConnection } from './odbc-connection.js';
-import { diagnose, mainTrouble, type OdbcRecord } from './odbc-diagnostic.js';
+} from '../sql-session.ts';
+import { loadMsnodesqlv8 } from './load-msnodesqlv8.ts';
+import { OdbcConnection } from './odbc-connection.ts';
+import { diagnose, mainTrouble, type OdbcRecord } from './odbc-diagnostic.ts';
 import {
   connectionString,
   driverFailure,
   noDriver,
   type OdbcDriver,
   odbcDrivers,
-} from './odbc-driver.js';
-import { OdbcRun } from './odbc-run.js';
+} from './odbc-driver.ts';
+import { OdbcRun } from './odbc-run.ts';
 
 /** Milliseconds `close` waits for the statement and for the connection, each. */
 const closeTimeout = 500;
@@ -32,7 +34,8 @@ export async function openOdbcSession(settings: SqlConnectionSettings): Promise<
   const { Connection } = await loadMsnodesqlv8();
   for (const driver of odbcDrivers) {
     const connection = new OdbcConnection(new Connection());
-    if (await connects(connection, driver, settings)) return new OdbcSession(connection);
+    if (await connects(connection, driver, settings))
+      return new OdbcSession(connection, settings.scrub);
   }
   throw noDriver();
 }
@@ -49,14 +52,16 @@ async function connects(
     throw failure;
   }
   const opening = connection.open(connectionString(driver, settings));
-  const reply = await inTime(opening, settings.loginTimeout);
+  const { loginTimeout } = settings;
+  // 0 = no limit. The package sets the driver's own login timeout to "for ever".
+  const reply = await (loginTimeout > 0 ? within(opening, loginTimeout * 1000) : opening);
   if (!reply) {
     void opening.then(() => connection.close());
     throw connectFailure(timedOut(), [], settings);
   }
   if (!reply.error && reply.records.length === 0) return true;
   if (isMissing(reply.records)) return false;
-  const { messages, troubles } = diagnose(reply.records);
+  const { messages, troubles } = diagnose(reply.records, settings.scrub);
   const trouble = mainTrouble(troubles) ?? reply.error ?? new Error('no reason given');
   throw connectFailure(trouble, messages, settings);
 }
@@ -78,19 +83,16 @@ function timedOut(): Error {
   return Object.assign(new Error('login timeout expired'), { code: 'ETIMEDOUT' });
 }
 
-/** `undefined` after `seconds`; 0 = no limit. The package sets the driver's own login timeout to "for ever". */
-async function inTime<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
-  return seconds > 0 ? within(promise, seconds * 1000) : promise;
-}
-
 class OdbcSession implements SqlSession {
   readonly #connection: OdbcConnection;
+  readonly #scrub: Scrub;
   readonly #unfinished = new Set<OdbcRun>();
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(connection: OdbcConnection) {
+  constructor(connection: OdbcConnection, scrub: Scrub) {
     this.#connection = connection;
+    this.#scrub = scrub;
   }
 
   async query(statement: string): Promise<readonly SqlRow[] | undefined> {
@@ -119,7 +121,7 @@ class OdbcSession implements SqlSession {
     onMessage: (message: SqlMessage) => void,
     onRow: OnRow | undefined,
   ): OdbcRun {
-    const run = new OdbcRun(this.#connection.statement(statement), onMessage, onRow);
+    const run = new OdbcRun(this.#connection.statement(statement), this.#scrub, onMessage, onRow);
     if (this.#closing !== undefined) run.lose();
     this.#unfinished.add(run);
     // One statement at a time: the next one begins when the native calls of this one have ended.
@@ -144,18 +146,5 @@ class OdbcSession implements SqlSession {
     const idle = this.#last.then(() => true);
     const closed = idle.then(() => this.#connection.close());
     if (await within(idle, closeTimeout)) await within(closed, closeTimeout);
-  }
-}
-
-/** `work`, or `undefined` after `ms`; does not keep the process alive by itself. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

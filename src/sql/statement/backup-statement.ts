@@ -1,9 +1,10 @@
-// The BACKUP statement as text. Pure; the words and limits are those of BACKUP (Transact-SQL) and vdi-contract §9.
+// The BACKUP statement as text. Pure; the words and limits are those of "BACKUP (Transact-SQL)"
+// in Microsoft Learn; VIRTUAL_DEVICE, which that leaves out, is that of the Virtual Backup Device Interface specification.
 
-import type { BackupType } from '../../base/events.js';
-import { Failure, internalError } from '../../errors.js';
-import { maxDescriptionLength, quoteIdentifier, quoteLiteral } from '../quoting.js';
-import { parseWithOptions } from './with-options.js';
+import { Failure, internalError } from '../../base/errors.ts';
+import type { BackupType } from '../../base/events.ts';
+import { maxDescriptionLength, quoteIdentifier, quoteLiteral } from '../quoting.ts';
+import { parseWithOptions } from './with-options.ts';
 
 /** SQL Server 2008, the first version that knows COMPRESSION and NO_COMPRESSION. */
 export const firstMajorWithCompression = 10;
@@ -110,16 +111,16 @@ function own(text: string, yieldsTo: readonly string[] = [text]): OwnOption {
 /** The archive and the last line say which type this is; `--with` must not make them lie. */
 function refuseOtherKinds(taken: ReadonlySet<string>, type: BackupType): void {
   if (taken.has('DIFFERENTIAL') && type !== 'diff')
-    throw new Failure('usage', 'type-in-with', '--with must not say DIFFERENTIAL', {
+    throw new Failure('type-in-with', '--with must not say DIFFERENTIAL', {
       hints: ['Say --type diff instead.'],
     });
   if (taken.has('COPY_ONLY') && type === 'full')
-    throw new Failure('usage', 'type-in-with', '--with must not say COPY_ONLY', {
+    throw new Failure('type-in-with', '--with must not say COPY_ONLY', {
       hints: ['Say --type copy instead.'],
     });
   for (const word of ['SNAPSHOT', 'METADATA_ONLY'])
     if (taken.has(word))
-      throw new Failure('usage', 'snapshot-in-with', `--with must not say ${word}`, {
+      throw new Failure('snapshot-in-with', `--with must not say ${word}`, {
         hints: ['A snapshot backup has no stream of data; vdibackup stores streams.'],
       });
 }

@@ -1,10 +1,11 @@
 // Where the files of a restored database go: into the folders of this instance, under names that nothing else has,
 // whatever system the backup comes from. Pure.
 
-import { Failure } from '../../errors.js';
-import type { ListedFile } from '../facts/file-list.js';
-import { asFolder, fileName, isAbsolutePath, pathKey, safeFileName } from '../server-path.js';
-import type { FileMove } from './restore-statement.js';
+import { Failure } from '../../base/errors.ts';
+import type { FailureCode } from '../../base/failure-codes.ts';
+import type { ListedFile } from '../facts/file-list.ts';
+import { asFolder, fileName, isAbsolutePath, pathKey, safeFileName } from '../server-path.ts';
+import type { FileMove } from './restore-statement.ts';
 
 export interface RelocationWishes {
   /** The name the database will have. */
@@ -156,13 +157,12 @@ function numbered(name: string, number: number): string {
 function noDefaultFolder({ kind }: ListedFile): Failure {
   const what = kind === 'log' ? 'log' : 'data';
   return new Failure(
-    'environment',
     'no-default-folder',
     `the instance does not say where its ${what} files belong`,
     { hints: [`Say it: --${what}-dir FOLDER.`] },
   );
 }
 
-function usage(code: string, message: string, hints: readonly string[]): Failure {
-  return new Failure('usage', code, message, { hints });
+function usage(code: FailureCode<'usage'>, message: string, hints: readonly string[]): Failure {
+  return new Failure(code, message, { hints });
 }

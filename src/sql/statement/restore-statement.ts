@@ -1,11 +1,12 @@
-// The RESTORE statements as text. Pure; the words and limits are those of RESTORE (Transact-SQL) and vdi-contract §9.
+// The RESTORE statements as text. Pure; the words and limits are those of "RESTORE Statements" in
+// Microsoft Learn; VIRTUAL_DEVICE is that of the Virtual Backup Device Interface specification.
 
-import { Failure, internalError } from '../../errors.js';
-import { quoteIdentifier, quoteLiteral } from '../quoting.js';
-import { parseWithOptions, type WithOption } from './with-options.js';
+import { Failure, internalError } from '../../base/errors.ts';
+import { quoteIdentifier, quoteLiteral } from '../quoting.ts';
+import { parseWithOptions, type WithOption } from './with-options.ts';
 
-/** Every statement that reads a backup. The last three name no database and touch none. */
-export type RestoreAction = 'database' | 'log' | 'filelistonly' | 'headeronly' | 'verifyonly';
+/** Every statement that reads a backup. The last two name no database and touch none. */
+type RestoreAction = 'database' | 'log' | 'filelistonly' | 'verifyonly';
 
 /** What is left behind by a RESTORE: a database in use, one that takes more backups, or a readable one of both. */
 export type RestoreEnd =
@@ -41,7 +42,7 @@ export interface RestoreStatementInput {
 }
 
 /** BLOCKSIZE of a device that is no tape, when the statement does not say. */
-export const defaultBlockSize = 512;
+const defaultBlockSize = 512;
 /** Characters of a physical file name (sys.master_files). */
 const maxPathLength = 260;
 
@@ -89,7 +90,6 @@ function subject(input: RestoreStatementInput): string {
 function ownOptions(input: RestoreStatementInput): OwnOption[] {
   switch (input.action) {
     case 'filelistonly':
-    case 'headeronly':
       return [...checksumOption(input), ...unusualBlockSize(input)];
     case 'verifyonly':
       return [
@@ -193,6 +193,6 @@ function refuseOtherKinds(theirs: readonly WithOption[]): void {
     const refusal = refusals[name];
     if (!refusal) continue;
     const [why, hint] = refusal;
-    throw new Failure('usage', 'option-in-with', why, { hints: [hint] });
+    throw new Failure('option-in-with', why, { hints: [hint] });
   }
 }

@@ -1,7 +1,7 @@
 // The user's verbatim `--with "…"`, read only far enough to know which options it sets: commas and words count
 // at the top level only, never inside quotes, brackets, parentheses or comments. Not a T-SQL parser.
 
-import { Failure } from '../../errors.js';
+import { Failure } from '../../base/errors.ts';
 
 /** One option: `name` is its first word in upper case, `text` the whole option as written, trimmed. */
 export interface WithOption {
@@ -122,7 +122,7 @@ function emptied(bare: string): string {
 }
 
 function malformed(reason: string): Failure {
-  return new Failure('usage', 'bad-with-options', `--with is not a list of options: ${reason}`, {
+  return new Failure('bad-with-options', `--with is not a list of options: ${reason}`, {
     hints: [
       'Write it as in BACKUP … WITH, separated by commas: --with "COPY_ONLY, RETAINDAYS = 7".',
     ],

@@ -2,21 +2,25 @@
 // did not come about (connect-failure.ts).
 
 import type { Connection, ConnectionPool, config, Request } from 'mssql';
-import { asError, Failure } from '../../errors.js';
-import { connectFailure, loginUnavailable, notEncrypted } from '../message/connect-failure.js';
-import { queryFailure } from '../message/statement-failure.js';
-import { namedRow } from '../named-row.js';
+import { within } from '../../base/deadline.ts';
+import { asError, internalError } from '../../base/errors.ts';
+import { connectFailure, loginUnavailable } from '../message/connect-failure.ts';
+import { queryFailure } from '../message/statement-failure.ts';
+import { namedRow } from '../named-row.ts';
+import { heardMessage } from '../server-message.ts';
 import type {
   OnRow,
   RunningStatement,
+  Scrub,
   SqlConnectionSettings,
   SqlMessage,
   SqlRow,
   SqlSession,
   StatementOutcome,
-} from '../sql-session.js';
-import { loadMssql } from './load-mssql.js';
-import { singleConnectionPool } from './single-connection-pool.js';
+} from '../sql-session.ts';
+import { loadMssql } from './load-mssql.ts';
+import { singleConnectionPool } from './single-connection-pool.ts';
+import { type Connector, checkBrowser, tdsConnector } from './tds-connector.ts';
 
 /** Milliseconds `close` waits for the driver; the socket is destroyed before that anyway. */
 const closeTimeout = 2000;
@@ -34,63 +38,55 @@ interface ServerToken {
 
 /**
  * Connects and logs in. Throws `Failure('connection')` with the reason and the next step; a password never appears
- * in it. With `encrypt: 'optional'` a server that insists on encryption gets it, as sqlcmd's `-N o` does.
+ * in it. What the driver is given for a socket sees to encryption (login-transport.ts).
  */
 export async function openMssqlSession(settings: SqlConnectionSettings): Promise<SqlSession> {
   const unavailable = loginUnavailable(settings);
   if (unavailable) throw unavailable;
-  try {
-    return await connect(settings);
-  } catch (error) {
-    const insists = error instanceof Failure && error.code === 'encryption-required';
-    if (!insists || settings.encrypt !== 'optional') throw error;
-    return connect({ ...settings, encrypt: 'mandatory' });
-  }
-}
-
-async function connect(settings: SqlConnectionSettings): Promise<SqlSession> {
   const mssql = await loadMssql();
   const said: SqlMessage[] = [];
   let connection: Connection | undefined;
-  let encrypted = settings.encrypt !== 'mandatory';
+  const connector = tdsConnector(settings);
+  const config = driverConfig(settings, async (...target) => {
+    // mssql lets its connection begin and shows it in the same turn.
+    await Promise.resolve();
+    if (!connection) throw internalError('a driver that shows its connection first', 'none');
+    return connector(...target);
+  });
   const pool = singleConnectionPool(mssql, {
-    ...driverConfig(settings),
+    ...config,
     beforeConnect: (opening) => {
+      refuseOwnSocket(opening, config);
       connection = opening;
-      opening.on('errorMessage', (token) => said.push(toMessage(token)));
-      opening.on('secure', () => {
-        encrypted = true;
-      });
+      opening.on('errorMessage', (token) =>
+        said.push(heardMessage(toMessage(token), settings.scrub)),
+      );
     },
   });
   // Without a listener an 'error' event would end the process; each statement reports its own end.
   pool.on('error', () => undefined);
   try {
+    if (config.options?.instanceName) await checkBrowser(settings);
     await pool.connect();
   } catch (error) {
     throw connectFailure(asError(error), said, settings);
   }
-  sendAtOnce(connection);
-  const session = new MssqlSession(mssql.Request, pool, connection as Connection);
-  if (encrypted) return session;
-  // tedious 19 takes a server's "not supported" for an answer and goes on in the clear; 20 refuses by itself.
-  await session.close();
-  throw notEncrypted(
-    settings,
-    'The password was sent readably: if others share this wire, change it.',
-  );
+  return new MssqlSession(mssql.Request, pool, connection as unknown as Connection, settings.scrub);
 }
 
-/**
- * Turns Nagle's algorithm (RFC 896) off, which tedious leaves on: the first question after a login was measured to
- * wait 40 ms for the server's delayed acknowledgement.
- */
-function sendAtOnce(connection: Connection | undefined): void {
-  connection?.socket?.setNoDelay(true);
+/** The driver is told not to encrypt: one that made its own connection, by another name of the option, would log in in clear. */
+function refuseOwnSocket(opening: Connection, { options }: DriverConfig): void {
+  const { config } = opening as unknown as { config?: { options?: Partial<DriverOptions> } };
+  if (config?.options?.connector === options.connector) return;
+  opening.close();
+  throw internalError('a TDS driver that takes its connection from options.connector', 'another');
 }
+
+type DriverOptions = NonNullable<config['options']> & { readonly connector: Connector };
+type DriverConfig = config & { readonly options: DriverOptions };
 
 /** The driver's configuration. Nothing here may be left to its defaults that retries, times out or reconnects. */
-export function driverConfig(settings: SqlConnectionSettings): config {
+export function driverConfig(settings: SqlConnectionSettings, connector: Connector): DriverConfig {
   const { login, loginTimeout, port } = settings;
   const instance = port === undefined ? namedInstance(settings.instance) : undefined;
   return {
@@ -107,9 +103,8 @@ export function driverConfig(settings: SqlConnectionSettings): config {
       appName: 'vdibackup',
       ...(settings.workstation && { workstationId: settings.workstation }),
       ...(instance && { instanceName: instance }),
-      encrypt: settings.encrypt === 'strict' ? 'strict' : settings.encrypt === 'mandatory',
-      trustServerCertificate: settings.trustServerCertificate,
-      ...tlsServerName(settings),
+      connector,
+      encrypt: false,
       readOnlyIntent: settings.applicationIntent === 'ReadOnly',
       // How long to wait for the answer to an attention is the job's decision, not the driver's 5 s.
       cancelTimeout: 0,
@@ -123,22 +118,20 @@ function namedInstance(instance: string | undefined): string | undefined {
   return instance?.toUpperCase() === 'MSSQLSERVER' ? undefined : instance;
 }
 
-/**
- * The name that TLS asks for and verifies. Without one tedious takes the host, and follows the redirections of an
- * availability group. An address makes Node warn (DEP0123, which cli/main.ts keeps off the terminal); a final dot
- * would silence it, but RFC 6066 forbids the dot and strict servers refuse the handshake.
- */
-function tlsServerName({ hostNameInCertificate }: SqlConnectionSettings): { serverName?: string } {
-  return hostNameInCertificate ? { serverName: hostNameInCertificate } : {};
-}
-
 class MssqlSession implements SqlSession {
   readonly #newRequest: () => Request;
   readonly #pool: ConnectionPool;
   readonly #connection: Connection;
+  readonly #scrub: Scrub;
   #closing: Promise<void> | undefined;
 
-  constructor(RequestOf: typeof Request, pool: ConnectionPool, connection: Connection) {
+  constructor(
+    RequestOf: typeof Request,
+    pool: ConnectionPool,
+    connection: Connection,
+    scrub: Scrub,
+  ) {
+    this.#scrub = scrub;
     this.#newRequest = () => new RequestOf(pool);
     this.#pool = pool;
     this.#connection = connection;
@@ -160,7 +153,7 @@ class MssqlSession implements SqlSession {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#connection.close();
-      await bounded(this.#pool.close(), closeTimeout);
+      await within(this.#pool.close().catch(asError), closeTimeout);
     })();
     return this.#closing;
   }
@@ -179,7 +172,7 @@ class MssqlSession implements SqlSession {
     onRow: OnRow | undefined,
   ): RunningStatement & { readonly collected: OutcomeCollector } {
     const request = this.#newRequest();
-    const collected = new OutcomeCollector(request, onMessage, onRow);
+    const collected = new OutcomeCollector(request, this.#scrub, onMessage, onRow);
     let ended = false;
     const outcome = request
       .batch(statement)
@@ -204,19 +197,22 @@ class OutcomeCollector {
   /** Result sets that have begun. */
   sets = 0;
   readonly #messages: SqlMessage[] = [];
+  readonly #scrub: Scrub;
   readonly #onMessage: (message: SqlMessage) => void;
   #errors = 0;
   #driverError: Error | undefined;
 
   constructor(
     request: Request,
+    scrub: Scrub,
     onMessage: (message: SqlMessage) => void,
     onRow: OnRow | undefined,
   ) {
+    this.#scrub = scrub;
     this.#onMessage = onMessage;
     // In stream mode the driver reports each error when it arrives; otherwise only after the end, all at once.
     request.stream = true;
-    request.on('info', (token: ServerToken) => this.#add(toMessage(token)));
+    request.on('info', (token: ServerToken) => this.#add(token));
     request.on('error', (error: Error) => this.#addError(error));
     // Otherwise columns of the same name come as one value, and such that are called by a number come first.
     Object.assign(request, { arrayRowMode: true });
@@ -242,7 +238,8 @@ class OutcomeCollector {
     };
   }
 
-  #add(message: SqlMessage): void {
+  #add(token: ServerToken): void {
+    const message = heardMessage(toMessage(token), this.#scrub);
     this.#messages.push(message);
     this.#onMessage(message);
   }
@@ -251,7 +248,7 @@ class OutcomeCollector {
   #addError(error: Error): void {
     if (isServerError(error)) {
       this.#errors += 1;
-      this.#add(toMessage(error));
+      this.#add(error);
     } else {
       this.#driverError ??= error;
     }
@@ -274,17 +271,4 @@ function toMessage(token: ServerToken): SqlMessage {
     state: token.state ?? 0,
     text: token.message,
   };
-}
-
-/** `work`, or nothing after `ms`; never rejects and does not keep the process alive. */
-function bounded(work: Promise<unknown>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    work
-      .catch(() => undefined)
-      .finally(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-  });
 }

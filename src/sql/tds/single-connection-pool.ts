@@ -4,7 +4,7 @@
 // the contract test "a session is one login, and never another one" fails.
 
 import type { Connection, ConnectionPool, config } from 'mssql';
-import type { Mssql } from './load-mssql.js';
+import type { Mssql } from './load-mssql.ts';
 
 interface PoolInternals extends ConnectionPool {
   _poolCreate(): Promise<Connection>;

@@ -1,13 +1,15 @@
-// Two runs never write the same file. The lock is a listening socket whose name the system frees when the
-// process ends, however it ends: no lock file can be left behind. It reaches as far as the name does: one
-// machine on Windows, one network namespace on Linux (containers that share a volume do not see each other).
+// Two runs never write the same file. This lock is there before any file is: a listening socket whose name the system
+// frees when the process ends, however it ends. It reaches as far as the name does: one machine on Windows, one network
+// namespace on Linux. Beyond that, and against whoever only pretends to be a run, the lock on the partial file decides
+// (file-lock.ts), which a run takes when it creates the file.
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { basename, join } from 'node:path';
-import { asError, Failure } from '../../errors.js';
-import type { Destination } from '../destination.js';
-import { systemErrorName } from '../io-failure.js';
-import { windowsPaths } from '../path-grammar.js';
+import { asError, Failure } from '../../base/errors.ts';
+import type { Destination } from '../destination.ts';
+import { systemErrorName } from '../io-failure.ts';
+import { windowsPaths } from '../path-grammar.ts';
+import { beingWritten, type LockHolder } from './file-lock.ts';
 
 /** What systems without such names (neither Linux nor Windows) answer. */
 const unsupported = new Set(['EINVAL', 'ENOENT', 'ENOTSUP']);
@@ -17,23 +19,53 @@ export interface DestinationLock {
   release(): Promise<void>;
 }
 
+/** Who listens on a name; undefined when the system does not say. */
+type SocketHolder = (name: string) => Promise<LockHolder | undefined>;
+
 /**
  * Takes the run lock of one destination. Failure `locked` (exit 11) when another run, or this one, holds
  * it. On systems other than Linux and Windows nothing is locked.
  */
-export async function lockDestination(destination: Destination): Promise<DestinationLock> {
+export async function lockDestination(
+  destination: Destination,
+  socketHolder: SocketHolder,
+): Promise<DestinationLock> {
+  const name = lockName(destination);
+  const lock = await listenTo(name, destination);
+  if (lock) return lock;
+  const holder = await socketHolder(name);
+  if (mayLock(holder)) throw beingWritten(destination.path, holder);
+  // A holder that is not there has just ended.
+  return (holder ? undefined : await listenTo(name, destination)) ?? noLock;
+}
+
+/** Undefined when somebody else has the name. */
+async function listenTo(
+  name: string,
+  destination: Destination,
+): Promise<DestinationLock | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
-    await listen(server, lockName(destination));
+    await listen(server, name);
   } catch (thrown) {
-    if (unsupported.has(systemErrorName(thrown) ?? '')) return { release: async () => undefined };
-    throw systemErrorName(thrown) === 'EADDRINUSE'
-      ? locked(destination)
-      : unlockable(destination, thrown);
+    const error = systemErrorName(thrown) ?? '';
+    if (error === 'EADDRINUSE') return undefined;
+    if (unsupported.has(error)) return noLock;
+    throw unlockable(destination, thrown);
   }
   // The lock must not keep a finished process alive.
   server.unref();
   return { release: () => close(server) };
+}
+
+const noLock: DestinationLock = { release: async () => undefined };
+
+/** Any user of the machine can take any name: only this account and root can keep this run from its work by it. */
+function mayLock(holder: LockHolder | undefined): boolean {
+  const { geteuid } = process;
+  // Windows does not say who made a pipe.
+  if (!geteuid) return true;
+  return holder !== undefined && (holder.uid === 0 || holder.uid === geteuid());
 }
 
 function lockName({ folder, name }: Destination): string {
@@ -60,15 +92,9 @@ function close(server: Server): Promise<void> {
   });
 }
 
-function locked({ path }: Destination): Failure {
-  return new Failure('locked', 'destination-locked', `${path} is being written by another run`, {
-    hints: ['wait for that run to end, or choose another file name'],
-  });
-}
-
 function unlockable({ path }: Destination, thrown: unknown): Failure {
   const { message } = asError(thrown);
-  return new Failure('io', 'lock-failed', `cannot lock ${basename(path)}: ${message}`, {
+  return new Failure('lock-failed', `cannot lock ${basename(path)}: ${message}`, {
     cause: thrown,
   });
 }

@@ -2,9 +2,9 @@
 import { constants, read, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { Failure } from '../../errors.js';
-import { ioFailure, systemErrorName } from '../io-failure.js';
-import type { Source } from '../source.js';
+import { Failure } from '../../base/errors.ts';
+import { ioFailure, systemErrorName } from '../io-failure.ts';
+import type { Source } from '../source.ts';
 
 const readAsync = promisify(read);
 
@@ -40,7 +40,7 @@ export class FileSource implements Source {
         refuseOthers(path, stat);
         return new FileSource(path, file, stat.size);
       } catch (thrown) {
-        await file.close();
+        await file.close().catch(() => undefined);
         throw thrown;
       }
     } catch (thrown) {
@@ -82,8 +82,9 @@ export class FileSource implements Source {
     }
   }
 
+  /** Never rejects: nothing was written, so the system has nothing to report. */
   async close(): Promise<void> {
-    await this.#file.close();
+    await this.#file.close().catch(() => undefined);
   }
 }
 
@@ -113,7 +114,7 @@ export function readDescriptor(
 function refuseOthers(path: string, stat: Stats): void {
   if (stat.isFile()) return;
   const what = stat.isDirectory() ? 'a folder' : 'not a regular file';
-  throw new Failure('io', 'not-a-file', `cannot read ${path}: it is ${what}`, {
+  throw new Failure('not-a-file', `cannot read ${path}: it is ${what}`, {
     hints: ['name the backup file itself'],
   });
 }

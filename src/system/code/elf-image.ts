@@ -1,8 +1,11 @@
 // The first bytes of a library on Linux: for which processors it is (System V ABI, ELF header).
 
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-export interface ElfImage {
+const { O_NONBLOCK = 0, O_RDONLY } = constants;
+
+interface ElfImage {
   readonly bits: number;
   /** e_machine. */
   readonly machine: number;
@@ -18,7 +21,8 @@ const headBytes = 20;
 /** Undefined when the file is missing, unreadable or no ELF file. */
 export async function readElf(path: string): Promise<ElfImage | undefined> {
   try {
-    const file = await open(path);
+    // A pipe without a writer would hold a thread of the pool.
+    const file = await open(path, O_RDONLY | O_NONBLOCK);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
       return elfImage(buffer.subarray(0, bytesRead));

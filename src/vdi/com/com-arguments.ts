@@ -3,7 +3,7 @@
 
 /** VARTYPE (wtypes.h). Addresses travel as 64-bit numbers: the register is the same. */
 export const VT_I4 = 3;
-export const VT_I8 = 20;
+const VT_I8 = 20;
 
 const maxArguments = 4;
 /** A VARIANT on 64-bit Windows: u16 type, six bytes of padding, 16 bytes of value. */

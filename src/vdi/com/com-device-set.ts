@@ -1,12 +1,12 @@
 // IClientVirtualDeviceSet2 of sqlvdi.dll, one method per slot that is used. Called on the main thread.
 
-import type { DeviceSetCalls } from '../device-calls.js';
-import { vdiFailure } from '../hresult.js';
-import { configurationBytes, pointerBytes } from '../struct-layout.js';
-import { NOERROR } from '../vdi-constants.js';
-import { address, u32 } from './com-arguments.js';
-import type { ComKeys } from './com-library.js';
-import { ComThread } from './com-thread.js';
+import type { DeviceSetCalls } from '../device-calls.ts';
+import { vdiFailure } from '../hresult.ts';
+import { configurationBytes, pointerBytes } from '../struct-layout.ts';
+import { NOERROR } from '../vdi-constants.ts';
+import { address, u32 } from './com-arguments.ts';
+import type { ComKeys } from './com-library.ts';
+import { ComThread } from './com-thread.ts';
 
 /** Place in the vtable (vdi.h). IUnknown has 0-2; 3 and 8 are deprecated; 9, 10 and 12 are for a second process. */
 export const setSlots = {
@@ -76,6 +76,8 @@ export class ComDeviceSet implements DeviceSetCalls {
     this.#release(this.address);
     this.#com.leave();
   }
+
+  abandon(): void {}
 
   #release(object: bigint): void {
     this.#com.call(object, setSlots.Release);

@@ -1,18 +1,18 @@
 // IClientVirtualDevice of sqlvdi.dll, and GetConfiguration, as a device thread calls them.
 
-import type { DeviceCalls } from '../device-calls.js';
+import type { DeviceCalls } from '../device-calls.ts';
 import {
   commandBytes,
   configurationBytes,
   decodeCommand,
   decodeConfiguration,
   pointerBytes,
-} from '../struct-layout.js';
-import { NOERROR } from '../vdi-constants.js';
-import { address, u32 } from './com-arguments.js';
-import { getConfiguration, INFINITE } from './com-device-set.js';
-import type { ComKeys } from './com-library.js';
-import { ComThread } from './com-thread.js';
+} from '../struct-layout.ts';
+import { NOERROR } from '../vdi-constants.ts';
+import { address, u32 } from './com-arguments.ts';
+import { getConfiguration, INFINITE } from './com-device-set.ts';
+import type { ComKeys } from './com-library.ts';
+import { ComThread } from './com-thread.ts';
 
 /** Place in the vtable (vdi.h). */
 const deviceSlots = { GetCommand: 3, CompleteCommand: 4 } as const;

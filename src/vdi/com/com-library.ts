@@ -1,7 +1,7 @@
 // The Windows libraries through which COM is spoken, and the names of what is asked for. Classes and interfaces
 // are those of sqlvdi.dll (vdiguid.h of microsoft/sql-server-samples).
 
-import { open } from '../../system/ffi.js';
+import { open } from '../../system/ffi.ts';
 
 /** ffi-rs library keys of one thread. */
 export interface ComKeys extends Readonly<Record<string, string>> {

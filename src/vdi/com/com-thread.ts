@@ -2,10 +2,10 @@
 // vtable. ffi-rs calls exported functions only, so a method is reached through oleaut32's DispCallFunc. Not here:
 // which methods there are.
 
-import { internalError } from '../../errors.js';
-import { DataType, load, type NoAnswer } from '../../system/ffi.js';
-import { vdiFailure } from '../hresult.js';
-import { pointerBytes } from '../struct-layout.js';
+import { internalError } from '../../base/errors.ts';
+import { DataType, load, type NoAnswer } from '../../system/ffi.ts';
+import { vdiFailure } from '../hresult.ts';
+import { pointerBytes } from '../struct-layout.ts';
 import {
   argumentBytes,
   type ComArgument,
@@ -15,12 +15,12 @@ import {
   VT_I4,
   variantBytes,
   variantValue,
-} from './com-arguments.js';
+} from './com-arguments.ts';
 import {
   CLSID_MSSQL_ClientVirtualDeviceSet,
   type ComKeys,
   IID_IClientVirtualDeviceSet2,
-} from './com-library.js';
+} from './com-library.ts';
 
 const { BigInt: Address, I32, U32, U64, U8Array, Void } = DataType;
 

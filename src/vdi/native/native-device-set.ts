@@ -1,10 +1,11 @@
 // ClientVirtualDeviceSet of libsqlvdi.so, one method per call. Non-virtual C++ methods are ordinary
 // exported functions that take `this` first.
 
-import { DataType, load, type NoAnswer } from '../../system/ffi.js';
-import type { DeviceSetCalls } from '../device-calls.js';
-import { pointerBytes } from '../struct-layout.js';
-import { cString, type NativeLibrary, symbols } from './native-library.js';
+import { DataType, load, type NoAnswer } from '../../system/ffi.ts';
+import type { DeviceSetCalls } from '../device-calls.ts';
+import { pointerBytes } from '../struct-layout.ts';
+import { cString, type NativeLibrary, symbols } from './native-library.ts';
+import { openUmask } from './shared-objects-umask.ts';
 
 /** The object is one private pointer (8 bytes); more is reserved in case a later build grew. */
 const objectBytes = 64;
@@ -17,8 +18,7 @@ export class NativeDeviceSet implements DeviceSetCalls {
   /** Everything the library was given a pointer to, kept from the garbage collector while the set lives. */
   readonly #lent: Buffer[] = [];
 
-  /** The umask to put back. */
-  #umask: number | undefined;
+  #giveUmaskBack: () => void = () => undefined;
 
   constructor(library: NativeLibrary) {
     this.#library = library;
@@ -27,10 +27,9 @@ export class NativeDeviceSet implements DeviceSetCalls {
   }
 
   create(name: string, configuration: Buffer): number {
-    // The library makes shared memory that the account of SQL Server must open; the umask of this process would
-    // strip the group's rights (sql-server-samples pull request 238). It stays open until the set is gone,
-    // because more objects appear as devices open; files of our own state their mode.
-    this.#umask ??= process.umask(0);
+    // Until the set is gone, because more objects appear as devices open. A second Create asks again.
+    this.#giveUmaskBack();
+    this.#giveUmaskBack = openUmask();
     return this.#status(
       symbols.create,
       [U8Array, U8Array],
@@ -60,7 +59,11 @@ export class NativeDeviceSet implements DeviceSetCalls {
     this.#call(this.#library.destruct, Void, []);
     this.#libc('free', Void, [Address], [this.address]);
     this.#lent.length = 0;
-    if (this.#umask !== undefined) process.umask(this.#umask);
+    this.#giveUmaskBack();
+  }
+
+  abandon(): void {
+    this.#giveUmaskBack();
   }
 
   #lend(buffer: Buffer): Buffer {

@@ -1,16 +1,16 @@
 // ClientVirtualDevice of libsqlvdi.so, and GetConfiguration, as a device thread calls them.
 
-import { DataType, load } from '../../system/ffi.js';
-import type { DeviceCalls } from '../device-calls.js';
+import { DataType, load } from '../../system/ffi.ts';
+import type { DeviceCalls } from '../device-calls.ts';
 import {
   commandBytes,
   configurationBytes,
   decodeCommand,
   decodeConfiguration,
   pointerBytes,
-} from '../struct-layout.js';
-import { VD_E_TIMEOUT } from '../vdi-constants.js';
-import { type NativeKeys, symbols } from './native-library.js';
+} from '../struct-layout.ts';
+import { VD_E_TIMEOUT } from '../vdi-constants.ts';
+import { type NativeKeys, symbols } from './native-library.ts';
 
 /** Negative = forever. Not 0xFFFFFFFF: the parameter is a signed 64-bit time_t. */
 const forever = -1;

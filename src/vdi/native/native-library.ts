@@ -1,11 +1,10 @@
 // libsqlvdi.so on Linux: found, checked and opened. Symbols are what g++ makes of the published header
 // (sql-server-samples, sqlvdi-linux/vdi.h); that every build exports them is not documented, so each is looked up.
 
-import { existsSync } from 'node:fs';
-import { asError, Failure } from '../../errors.js';
-import { DataType, load, open } from '../../system/ffi.js';
-
-export const defaultLibrary = '/opt/mssql/lib/libsqlvdi.so';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { asError, Failure } from '../../base/errors.ts';
+import { DataType, load, open } from '../../system/ffi.ts';
 
 const SET = '_ZN22ClientVirtualDeviceSet';
 const DEVICE = '_ZN19ClientVirtualDevice';
@@ -52,20 +51,20 @@ const linuxHint =
  * thread starts, because the table of libraries in ffi-rs is shared by all threads without a lock.
  * Throws `Failure('environment')`: missing file, not a library, missing symbols (each named).
  */
-export function openNativeLibrary(path: string, deviceCount: number): NativeLibrary {
-  if (!existsSync(path)) {
-    throw new Failure(
-      'environment',
-      'vdi-library-missing',
-      `the VDI library ${path} does not exist`,
-      {
-        hints: [
-          linuxHint,
-          'If it lies elsewhere, give --vdi-library PATH or set VDIBACKUP_VDI_LIBRARY.',
-        ],
-      },
-    );
+export function openNativeLibrary(given: string, deviceCount: number): NativeLibrary {
+  // A name without a folder is one in this folder, not one that the loader looks for.
+  const path = resolve(given);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) {
+    throw new Failure('vdi-library-missing', `the VDI library ${path} does not exist`, {
+      hints: [
+        linuxHint,
+        'If it lies elsewhere, give --vdi-library PATH or set VDIBACKUP_VDI_LIBRARY.',
+      ],
+    });
   }
+  // The loader waits for ever for the other end of a pipe.
+  if (!found.isFile()) throw unusable(new Error(`${path} is not a file`));
   const main = openKeys(path, 'main');
   const exported = lookUp(path, main.libc);
   const devices = Array.from({ length: deviceCount }, (_, device) =>
@@ -88,17 +87,12 @@ function openKeys(path: string, thread: string): NativeKeys {
 function unusable(cause: Error): Failure {
   // The loader's own words out of what ffi-rs wraps around them.
   const words = /error: "(.*)"/s.exec(cause.message)?.[1] ?? cause.message;
-  return new Failure(
-    'environment',
-    'vdi-library-unusable',
-    `the VDI library cannot be loaded: ${words}`,
-    {
-      hints: [
-        linuxHint,
-        'Is it the 64-bit x86 library of the installed SQL Server, and readable for this user?',
-      ],
-    },
-  );
+  return new Failure('vdi-library-unusable', `the VDI library cannot be loaded: ${words}`, {
+    hints: [
+      linuxHint,
+      'Is it the 64-bit x86 library of the installed SQL Server, and readable for this user?',
+    ],
+  });
 }
 
 function lookUp(path: string, libc: string): { construct: string; destruct: string } {
@@ -107,16 +101,11 @@ function lookUp(path: string, libc: string): { construct: string; destruct: stri
   const chosen = (symbol: string) => (has(symbol) ? symbol : (twins[symbol] ?? symbol));
   const missing = Object.values(symbols).filter((symbol) => !has(chosen(symbol)));
   if (missing.length > 0) {
-    throw new Failure(
-      'environment',
-      'vdi-symbol-missing',
-      `the VDI library ${path} lacks ${missing.join(', ')}`,
-      {
-        hints: [
-          'Is it really libsqlvdi.so of SQL Server 2017 or later? Please report the version with this message.',
-        ],
-      },
-    );
+    throw new Failure('vdi-symbol-missing', `the VDI library ${path} lacks ${missing.join(', ')}`, {
+      hints: [
+        'Is it really libsqlvdi.so of SQL Server 2017 or later? Please report the version with this message.',
+      ],
+    });
   }
   return { construct: chosen(symbols.construct), destruct: chosen(symbols.destruct) };
 }

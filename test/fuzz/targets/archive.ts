@@ -2,22 +2,17 @@
 
 import assert from 'node:assert/strict';
 import zstd from 'zstd-napi/binding.js';
-import { checkEnd } from '../../../src/archive/reader/archive-end.js';
-import {
-  dataEntries,
-  type FinishedArchive,
-  finishedArchive,
-  openSource,
-  type StoredArchive,
-} from '../../../src/archive/reader/archive-reader.js';
-import { checkFrame } from '../../../src/archive/reader/frame-check.js';
-import { MiB } from '../../../src/base/byte-size.js';
-import { describeBackup, describeRaw } from '../../../src/job/sets/backup-description.js';
-import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
-import { rawBytesOfBackup } from '../../../src/pipeline/decompress/raw-bytes.js';
-import { FrameWalker } from '../../../src/zstd/frame-walker.js';
-import { ByteSource } from '../byte-source.js';
-import { unlessRefused, unlessRejected } from '../judge.js';
+import { checkEnd } from '../../../src/archive/reader/archive-end.ts';
+import { finishedArchive, openSource } from '../../../src/archive/reader/archive-reader.ts';
+import { checkFrame } from '../../../src/archive/reader/frame-check.ts';
+import type { FinishedArchive, StoredArchive } from '../../../src/archive/reader/stored-archive.ts';
+import { MiB } from '../../../src/base/byte-size.ts';
+import { describeBackup, describeRaw } from '../../../src/job/sets/backup-description.ts';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.ts';
+import { rawBytesOfBackup } from '../../../src/pipeline/decompress/raw-bytes.ts';
+import { FrameWalker } from '../../../src/zstd/frame-walker.ts';
+import { ByteSource } from '../byte-source.ts';
+import { unlessRefused, unlessRejected } from '../judge.ts';
 
 /** Raw bytes of archives that are read twice: more is the business of zstd. */
 const maxRawBytes = 4 * MiB;
@@ -31,18 +26,20 @@ export async function fuzz(data: Uint8Array): Promise<void> {
   if (backup.form !== 'archive') return;
   const archive = await unlessRejected('integrity', () => finishedArchive(backup));
   if (!archive || archive.ends.trailer.rawBytes > maxRawBytes) return;
-  const raw = rawByTable(archive, bytes);
+  const raw = await rawByTable(archive, bytes);
   if (raw) await assertSameOnwards(archive, bytes, raw);
 }
 
 /** The raw stream, if every frame that the seek table lists is good: what verify calls a good archive. */
-function rawByTable({ ends }: FinishedArchive, bytes: Uint8Array): Uint8Array | undefined {
+async function rawByTable(
+  { ends }: FinishedArchive,
+  bytes: Uint8Array,
+): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
-  let number = 0;
-  for (const { offset, compressedBytes, rawBytes, checksum } of dataEntries(ends)) {
-    number += 1;
+  for await (const { compressedBytes, ...entry } of ends.table.entries()) {
+    const { offset, rawBytes } = entry;
     const frame = bytes.subarray(offset, offset + compressedBytes);
-    const planned = { number, offset, bytes: compressedBytes, rawBytes, checksum };
+    const planned = { ...entry, bytes: compressedBytes };
     const checked = unlessRefused('integrity', () => {
       checkFrame(frame, planned, 'fuzzed');
       return true;

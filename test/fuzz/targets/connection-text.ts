@@ -2,10 +2,10 @@
 // the same when it is written again, every value in quotes.
 
 import assert from 'node:assert/strict';
-import { parseConnectionString, yesOrNo } from '../../../src/cli/options/connection-string.js';
-import { parseServerName } from '../../../src/cli/options/server-name.js';
-import { Failure } from '../../../src/errors.js';
-import { unlessRefused } from '../judge.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { parseConnectionString, yesOrNo } from '../../../src/cli/options/connection-string.ts';
+import { parseServerName } from '../../../src/cli/options/server-name.ts';
+import { unlessRefused } from '../judge.ts';
 
 const keys: Readonly<Record<string, string>> = {
   server: 'Server',

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import zstd from 'zstd-napi/binding.js';
-import { FrameWalker, type WalkedFrame } from '../../../src/zstd/frame-walker.js';
-import { ByteSource } from '../byte-source.js';
-import { unlessRejected } from '../judge.js';
+import { FrameWalker, type WalkedFrame } from '../../../src/zstd/frame-walker.ts';
+import { ByteSource } from '../byte-source.ts';
+import { unlessRejected } from '../judge.ts';
 
 export async function fuzz(data: Uint8Array): Promise<void> {
   const bytes = Uint8Array.from(data);

@@ -1,14 +1,14 @@
 // The JSON in header and trailer. What is accepted can be written, and reads back the same.
 
 import assert from 'node:assert/strict';
-import { decodeArchiveHeader, encodeArchiveHeader } from '../../../src/archive/header.js';
+import { decodeArchiveHeader, encodeArchiveHeader } from '../../../src/archive/header.ts';
 import {
   decodeArchiveTrailer,
   encodeArchiveTrailer,
   trailerFrameBytes,
-} from '../../../src/archive/trailer.js';
-import { archiveFrameMagic, encodeSkippableHead } from '../../../src/zstd/skippable-frame.js';
-import { unlessRefused } from '../judge.js';
+} from '../../../src/archive/trailer.ts';
+import { archiveFrameMagic, encodeSkippableHead } from '../../../src/zstd/skippable-frame.ts';
+import { unlessRefused } from '../judge.ts';
 
 /** Longer texts may be cut when they are written again. */
 const maxMessageText = 400;

@@ -1,12 +1,12 @@
 // A natively compressed backup: its chain of records, the filemark at its end, and what the first and last records hold.
 
 import assert from 'node:assert/strict';
-import { MssqlbakCheck } from '../../../src/archive/mssqlbak-check.js';
-import { describeMssqlbak } from '../../../src/mtf/mssqlbak/description.js';
-import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
-import { MtfWalker } from '../../../src/mtf/walker.js';
-import { mendContainer } from '../mend.js';
-import { piecesOf, wantsMending } from '../pieces.js';
+import { MssqlbakCheck } from '../../../src/mtf/mssqlbak/check.ts';
+import { describeMssqlbak } from '../../../src/mtf/mssqlbak/description.ts';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.ts';
+import { MtfWalker } from '../../../src/mtf/walker.ts';
+import { mendContainer } from '../mend.ts';
+import { piecesOf, wantsMending } from '../pieces.ts';
 
 export async function fuzz(data: Uint8Array): Promise<void> {
   const bytes = Buffer.from(data);

@@ -1,14 +1,14 @@
 // A native backup stream, read in pieces, with and without sums made by others, and by hops. All must agree.
 
 import assert from 'node:assert/strict';
-import { sectorBytes, sumSectors } from '../../../src/memory/sector-sums.js';
-import { MtfDataCheck } from '../../../src/mtf/check/data-check.js';
-import { describeMtf, type MtfDescription } from '../../../src/mtf/description.js';
-import type { MtfFacts } from '../../../src/mtf/facts.js';
-import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
-import { MtfWalker } from '../../../src/mtf/walker.js';
-import { mendTape } from '../mend.js';
-import { piecesOf, wantsMending } from '../pieces.js';
+import { sectorBytes, sumSectors } from '../../../src/memory/sector-sums.ts';
+import { MtfDataCheck } from '../../../src/mtf/check/data-check.ts';
+import { describeMtf, type MtfDescription } from '../../../src/mtf/description.ts';
+import type { MtfFacts } from '../../../src/mtf/facts.ts';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.ts';
+import { MtfWalker } from '../../../src/mtf/walker.ts';
+import { mendTape } from '../mend.ts';
+import { piecesOf, wantsMending } from '../pieces.ts';
 
 /** Pieces of the verification are whole sectors, with their sums. */
 const summedBytes = 16 * sectorBytes;

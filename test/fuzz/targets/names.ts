@@ -1,10 +1,10 @@
 // Names that become part of a statement or of a path. A quoted name is one token of T-SQL that means the name.
 
 import assert from 'node:assert/strict';
-import { quoteIdentifier, quoteLiteral } from '../../../src/sql/quoting.js';
-import { safeFileName } from '../../../src/sql/server-path.js';
-import { tokenize } from '../../standin/tokenizer.js';
-import { unlessRefused } from '../judge.js';
+import { quoteIdentifier, quoteLiteral } from '../../../src/sql/quoting.ts';
+import { safeFileName } from '../../../src/sql/server-path.ts';
+import { tokenize } from '../../standin/tokenizer.ts';
+import { unlessRefused } from '../judge.ts';
 
 /** File systems of Linux, and room for a number behind it. */
 const maxNameBytes = 255 - '_9999'.length;

@@ -8,10 +8,10 @@
 //   N database                 the restored one
 
 import assert from 'node:assert/strict';
-import { type ListedFile, readFileList } from '../../../src/sql/facts/file-list.js';
-import { pathKey } from '../../../src/sql/server-path.js';
-import { relocate } from '../../../src/sql/statement/file-relocation.js';
-import { unlessRefused } from '../judge.js';
+import { type ListedFile, readFileList } from '../../../src/sql/facts/file-list.ts';
+import { pathKey } from '../../../src/sql/server-path.ts';
+import { relocate } from '../../../src/sql/statement/file-relocation.ts';
+import { unlessRefused } from '../judge.ts';
 
 const kinds = { D: 'data', L: 'log', C: 'container' } as const;
 

@@ -2,10 +2,10 @@
 // again with others. The judge is the tokenizer of the stand-in.
 
 import assert from 'node:assert/strict';
-import { parseWithOptions } from '../../../src/sql/statement/with-options.js';
-import { SyntaxProblem } from '../../standin/sql-error.js';
-import { type Token, tokenize } from '../../standin/tokenizer.js';
-import { unlessRefused } from '../judge.js';
+import { parseWithOptions } from '../../../src/sql/statement/with-options.ts';
+import { SyntaxProblem } from '../../standin/sql-error.ts';
+import { type Token, tokenize } from '../../standin/tokenizer.ts';
+import { unlessRefused } from '../judge.ts';
 
 export function fuzz(data: Uint8Array): void {
   const text = new TextDecoder().decode(data);

@@ -1,7 +1,7 @@
 // One compressed record. `data` is its payload; its last byte says how many sectors are expected of it.
 
 import assert from 'node:assert/strict';
-import { decompressXpress } from '../../../src/mtf/mssqlbak/xpress-huffman.js';
+import { decompressXpress } from '../../../src/mtf/mssqlbak/xpress-huffman.ts';
 
 const sector = 512;
 

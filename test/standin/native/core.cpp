@@ -85,6 +85,7 @@ bool DeviceSet::faulted(const char* call, uint64_t number, int32_t& result) {
     if (fault.call == call && fault.number == number) found = &fault;
   }
   if (!found) return false;
+  judge_.note("fault %s %llu", call, static_cast<unsigned long long>(number));
   if (found->abort && state_ != State::doesNotExist) abort("server", "aborted");
   result = found->result;
   return true;

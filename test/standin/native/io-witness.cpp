@@ -52,7 +52,7 @@ std::string encoded(const std::string& path) {
 }
 
 // One raw write per line to an O_APPEND file: lines of several threads do not mix, and no wrapper sees them.
-void log(const std::string& text, long result, int error) {
+void logLine(const char* kind, const std::string& text) {
   static const int file = [] {
     const char* path = getenv("VDI_STANDIN_LOG");
     if (!path || !*path) return -1;
@@ -62,17 +62,31 @@ void log(const std::string& text, long result, int error) {
   timespec at{};
   clock_gettime(CLOCK_MONOTONIC, &at);
   char head[64];
-  snprintf(head, sizeof head, "%lld %ld IO ", static_cast<long long>(at.tv_sec) * 1000000000 + at.tv_nsec,
+  snprintf(head, sizeof head, "%lld %ld ", static_cast<long long>(at.tv_sec) * 1000000000 + at.tv_nsec,
            static_cast<long>(syscall(SYS_gettid)));
-  std::string line = head + text + " -> " + (result < 0 ? witness::errorName(error) : std::to_string(result)) + "\n";
+  const std::string line = std::string(head) + kind + " " + text + "\n";
   long ignored = syscall(SYS_write, file, line.data(), line.size());
   (void)ignored;
+}
+
+void log(const std::string& text, long result, int error) {
+  logLine("IO", text + " -> " + (result < 0 ? witness::errorName(error) : std::to_string(result)));
+}
+
+// Before it acts: who waits for the moment in which a call hangs cannot wait for its result.
+void announce(const Fault& fault, const std::string& text) {
+  if (!fault.error && !fault.halved && !fault.delay) return;
+  const std::string delay = fault.delay ? " sleep" + std::to_string(fault.delay) : "";
+  logLine("FAULT", text + delay + (fault.halved ? " short" : "") +
+                       (fault.error ? std::string(" ") + witness::errorName(fault.error) : ""));
 }
 
 // Runs `work` unless a fault is ordered, logs it, keeps errno as the caller must find it.
 template <typename Work>
 long watched(const char* call, const std::string& path, const std::string& more, Work work) {
   const Fault fault = witness::faultOf(call, path);
+  announce(fault, std::string(call) + " " + encoded(path));
+  if (fault.delay) witness::sleepFor(fault.delay);
   long result = -1;
   if (fault.error) {
     errno = fault.error;

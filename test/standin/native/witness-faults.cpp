@@ -25,6 +25,7 @@ constexpr Name kNames[] = {
     {"EBUSY", EBUSY},   {"EFBIG", EFBIG},   {"EBADF", EBADF},   {"ENODEV", ENODEV}, {"ESTALE", ESTALE},
     {"EISDIR", EISDIR}, {"ELOOP", ELOOP},   {"ENOMEM", ENOMEM}, {"EPIPE", EPIPE},   {"ENOTSUP", ENOTSUP},
     {"ENOTDIR", ENOTDIR}, {"ENAMETOOLONG", ENAMETOOLONG}, {"ETIMEDOUT", ETIMEDOUT}, {"EMLINK", EMLINK},
+    {"ENOTTY", ENOTTY}, {"ENOLCK", ENOLCK},
 };
 
 struct Order {
@@ -83,12 +84,19 @@ bool names(const std::string& order, const char* call) {
   return order == "any-open" && strncmp(call, "open", 4) == 0;
 }
 
+// `path$` in an order is the end of a path, else any part of it.
+bool matches(const std::string& order, const std::string& path) {
+  if (order.empty() || order.back() != '$') return path.find(order) != std::string::npos;
+  const size_t length = order.size() - 1;
+  return path.size() >= length && path.compare(path.size() - length, length, order, 0, length) == 0;
+}
+
+}  // namespace
+
 void sleepFor(uint64_t milliseconds) {
   timespec time{static_cast<time_t>(milliseconds / 1000), static_cast<long>(milliseconds % 1000 * 1000000)};
   nanosleep(&time, nullptr);
 }
-
-}  // namespace
 
 const char* errorName(int error) {
   for (const Name& name : kNames) {
@@ -106,23 +114,19 @@ static int errorOf(const std::string& text) {
 
 Fault faultOf(const char* call, const std::string& path) {
   Fault fault;
-  uint64_t delay = 0;
-  {
-    std::lock_guard<std::mutex> held(orders().lock);
-    for (Order& order : orders().all) {
-      if (!names(order.call, call) || path.find(order.path) == std::string::npos) continue;
-      order.seen++;
-      if (order.seen != order.number && !(order.onwards && order.seen > order.number)) continue;
-      if (order.what.compare(0, 5, "sleep") == 0) {
-        delay += strtoull(order.what.c_str() + 5, nullptr, 10);
-      } else if (order.what == "short") {
-        fault.halved = true;
-      } else if (!fault.error) {
-        fault.error = errorOf(order.what);
-      }
+  std::lock_guard<std::mutex> held(orders().lock);
+  for (Order& order : orders().all) {
+    if (!names(order.call, call) || !matches(order.path, path)) continue;
+    order.seen++;
+    if (order.seen != order.number && !(order.onwards && order.seen > order.number)) continue;
+    if (order.what.compare(0, 5, "sleep") == 0) {
+      fault.delay += strtoull(order.what.c_str() + 5, nullptr, 10);
+    } else if (order.what == "short") {
+      fault.halved = true;
+    } else if (!fault.error) {
+      fault.error = errorOf(order.what);
     }
   }
-  if (delay) sleepFor(delay);
   return fault;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -74,7 +75,7 @@ void forgotten(int descriptor) {
   if (descriptor >= 0 && descriptor < kDescriptors) ledger().descriptors[descriptor] = nullptr;
 }
 
-void opened(int descriptor, int) {
+void opened(int descriptor, int flags) {
   if (descriptor < 0 || descriptor >= kDescriptors) return;
   Ledger& books = ledger();
   books.descriptors[descriptor] = nullptr;
@@ -87,7 +88,9 @@ void opened(int descriptor, int) {
   const std::pair<dev_t, ino_t> key{facts.st_dev, facts.st_ino};
   std::lock_guard<std::mutex> held(books.lock);
   FileRecord& file = books.files[key];
-  if (file.path.empty() && isPartial(path)) books.partials.push_back(&file);
+  // Born here, not only looked at; an inode number may have been that of a removed file.
+  const bool known = std::find(books.partials.begin(), books.partials.end(), &file) != books.partials.end();
+  if ((flags & O_CREAT) && isPartial(path) && !known) books.partials.push_back(&file);
   file.key = key;
   file.path = path;
   books.descriptors[descriptor] = &file;

@@ -8,30 +8,29 @@ import {
   encodeArchiveHeader,
   maxFrameSize,
   maxHeaderFrameBytes,
-  maxStripes,
-} from '../../../src/archive/header.js';
-import { encodeJsonFrame } from '../../../src/archive/json-frame.js';
+} from '../../../src/archive/header.ts';
+import { encodeJsonFrame } from '../../../src/archive/json-frame.ts';
 import {
-  decodeSeekTable,
   decodeSeekTableFooter,
   emptyChecksum,
   SeekTable,
-} from '../../../src/archive/seek-table.js';
+} from '../../../src/archive/seek-table.ts';
 import {
   type ArchiveTrailer,
   decodeArchiveTrailer,
   encodeArchiveTrailer,
   trailerFrameBytes,
-} from '../../../src/archive/trailer.js';
-import { Failure } from '../../../src/errors.js';
-import { decodeFrameHeader, frameChecksum } from '../../../src/zstd/frame-header.js';
+} from '../../../src/archive/trailer.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import { maxDevices } from '../../../src/base/platform/sql-server-limits.ts';
+import { decodeFrameHeader, frameChecksum } from '../../../src/zstd/frame-header.ts';
 import {
   archiveFrameMagic,
   decodeSkippableHead,
   encodeSkippableHead,
   isSkippable,
-} from '../../../src/zstd/skippable-frame.js';
-import { facts, failure, frameOf, header, sample } from './rig.js';
+} from '../../../src/zstd/skippable-frame.ts';
+import { facts, failure, frameOf, header, sample } from './rig.ts';
 
 const file = 'sales.bak';
 const damage = failure('integrity', 'archive-damaged', /^sales\.bak is damaged: /);
@@ -88,7 +87,7 @@ describe('archive header', () => {
   });
 
   const edges: [keyof ArchiveHeader, unknown[], unknown[]][] = [
-    ['stripes', [2, maxStripes], [0, maxStripes + 1, 1.5, '2', null]],
+    ['stripes', [2, maxDevices], [0, maxDevices + 1, 1.5, '2', null]],
     ['stripe', [1, 2], [0, 3, -1]],
     ['frameSize', [1, maxFrameSize], [0, maxFrameSize + 1, 2 ** 53]],
     ['blockSize', [512, 65536], [511, 65537]],
@@ -315,7 +314,6 @@ describe('zstd frame header', () => {
     const read = decodeFrameHeader(frame, file);
     assert.equal(read.contentSize, undefined);
     assert.equal(read.hasChecksum, false);
-    assert.ok(read.windowSize >= 1000 && read.windowSize < Number.POSITIVE_INFINITY);
   });
 
   it('reads every width of every field', () => {
@@ -324,7 +322,6 @@ describe('zstd frame header', () => {
     assert.deepEqual(read(0b0010_0101, 9, 200), {
       headerBytes: 7,
       contentSize: 200,
-      windowSize: 200,
       hasChecksum: true,
       dictionaryId: 9,
     });
@@ -332,7 +329,6 @@ describe('zstd frame header', () => {
     assert.equal(wide.headerBytes, 18);
     assert.equal(wide.contentSize, 2 ** 52);
     assert.equal(wide.dictionaryId, 0x84030201);
-    assert.equal(wide.windowSize, 2048 + (2048 / 8) * 3);
     assert.equal(read(0b1100_0000, 0, 0, 0, 0, 0, 0, 0, 0x20, 0).contentSize, undefined);
     assert.equal(read(0b0100_0000, 0, 0, 0).contentSize, 256);
   });
@@ -366,21 +362,6 @@ describe('seek table', () => {
       '5e2a4d1815000000' + '0201000004030000ddccbbaa' + '01000000' + '80' + 'b1ea928f',
     );
   });
-
-  // 65536 entries fill one block of storage.
-  for (const frames of [0, 1, 65535, 65536, 65537, 131073]) {
-    it(`of ${frames} frames comes back`, () => {
-      const table = build(frames);
-      const bytes = bytesOf(table);
-      assert.equal(bytes.length, table.encodedBytes);
-      const before = [...table.entries()].reduce((sum, entry) => sum + entry.compressedBytes, 0);
-      const read = decodeSeekTable(bytes, before + bytes.length, file);
-      assert.equal(read.count, frames);
-      const last = [...read.entries()].at(-1);
-      if (last) assert.equal(last.offset + last.compressedBytes, before);
-      assert.deepEqual(last, [...table.entries()].at(-1));
-    });
-  }
 
   it('gives its last entry back', () => {
     for (const frames of [1, 65536, 65537]) {
@@ -418,23 +399,6 @@ describe('seek table', () => {
       assert.throws(() => decodeSeekTableFooter(footer(1, descriptor), 29, file), damage);
   });
 
-  it('damaged in any byte of head, sizes or footer is refused', () => {
-    const table = build(3);
-    const bytes = bytesOf(table);
-    const total = 303 + bytes.length;
-    for (let at = 0; at < bytes.length; at += 1) {
-      const inChecksum = at >= 8 && at < bytes.length - 9 && (at - 8) % 12 >= 8;
-      const inRawSize = at >= 8 && at < bytes.length - 9 && (at - 8) % 12 >= 4;
-      if (inChecksum || inRawSize) continue;
-      const broken = Buffer.from(bytes);
-      broken[at] = (broken[at] ?? 0) ^ 0x41;
-      assert.throws(() => decodeSeekTable(broken, total, file), damage, `byte ${at}`);
-    }
-    assert.throws(() => decodeSeekTable(bytes, total + 1, file), damage);
-    bytes[0] = archiveFrameMagic & 0xff;
-    assert.throws(() => decodeSeekTable(bytes, total, file), damage);
-  });
-
   it('holds the frames of 10 TiB in about 30 MiB', () => {
     const table = new SeekTable();
     for (let index = 0; index < 2_621_440; index += 1) table.append(1_500_000, 4_194_304, index);
@@ -453,7 +417,6 @@ describe('every decoder', () => {
       decodeArchiveHeader,
       decodeArchiveTrailer,
       decodeFrameHeader,
-      (bytes: Uint8Array) => decodeSeekTable(bytes, bytes.length, file),
       (bytes: Uint8Array) => decodeSeekTableFooter(bytes, bytes.length, file),
     ];
     const start = fc

@@ -5,10 +5,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { MiB } from '../../../src/base/byte-size.js';
-import { writeArchive } from '../../rig/make-archive.js';
-import { backupBytes } from '../../rig/mtf-description.js';
-import { verify } from '../../rig/read-jobs.js';
+import { MiB } from '../../../src/base/byte-size.ts';
+import { writeArchive } from '../../rig/make-archive.ts';
+import { backupBytes } from '../../rig/mtf-description.ts';
+import { verify } from '../../rig/read-jobs.ts';
 
 const frameSize = 8 * MiB;
 const entryBytes = 12;

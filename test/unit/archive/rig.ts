@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'node:test';
 import { compress } from 'zstd-napi';
-import type { ArchiveHeader } from '../../../src/archive/header.js';
-import { Failure } from '../../../src/errors.js';
-import type { Sink } from '../../../src/storage/sink.js';
+import type { ArchiveHeader } from '../../../src/archive/header.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import type { Sink } from '../../../src/storage/sink.ts';
 
 const folders: string[] = [];
 

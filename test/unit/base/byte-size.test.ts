@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { formatByteSize, MiB, parseByteSize } from '../../../src/base/byte-size.js';
+import { formatByteSize, MiB, parseByteSize } from '../../../src/base/byte-size.ts';
 
 suite('byte size', () => {
   for (const [text, bytes] of [

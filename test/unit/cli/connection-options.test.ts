@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { parseConnectionString } from '../../../src/cli/options/connection-string.js';
-import { parseServerName } from '../../../src/cli/options/server-name.js';
-import { readPasswordFile } from '../../../src/cli/password-file.js';
-import { Run } from '../../../src/cli/run.js';
-import type { Surroundings } from '../../../src/cli/surroundings.js';
-import type { SqlConnectionSettings } from '../../../src/job/request/backup-request.js';
-import { surroundings } from './surroundings.js';
+import { Abort } from '../../../src/base/abort.ts';
+import { parseConnectionString } from '../../../src/cli/options/connection-string.ts';
+import { parseServerName } from '../../../src/cli/options/server-name.ts';
+import { Run } from '../../../src/cli/run.ts';
+import { readPasswordFile } from '../../../src/cli/secrets/password-file.ts';
+import type { Surroundings } from '../../../src/cli/surroundings.ts';
+import type { SqlConnectionSettings } from '../../../src/job/request/backup-request.ts';
+import { surroundings } from './surroundings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vdibackup-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -136,7 +137,9 @@ test('the connection string gives everything it can', async () => {
   const string =
     "data source=tcp:db1\\i,1500; UID = \"a;b\" ;pwd='it''s';Encrypt=false;Trust Server Certificate=yes;" +
     'Application Intent=ReadOnly;HostNameInCertificate=h;Workstation ID=w;Initial Catalog=master;';
-  assert.deepEqual(await settings([], { VDIBACKUP_CONNECTION_STRING: string }), {
+  const { scrub, ...given } = await settings([], { VDIBACKUP_CONNECTION_STRING: string });
+  assert.equal(typeof scrub, 'function');
+  assert.deepEqual(given, {
     host: 'db1',
     instance: 'i',
     port: 1500,
@@ -245,19 +248,20 @@ for (const [title, content, expected] of [
   ['a byte order mark', '\ufeffsecret\n', 'secret'],
   ['other letters', 'pässwörd→\n', 'pässwörd→'],
 ] as const) {
-  test(`--password-file with ${title}`, () => {
-    assert.equal(readPasswordFile(passwordFile('pw', content)).password, expected);
+  test(`--password-file with ${title}`, async () => {
+    const { password } = await readPasswordFile(passwordFile('pw', content), new Abort());
+    assert.equal(password, expected);
   });
 }
 
-test('--password-file that cannot be used is refused with the reason', () => {
+test('--password-file that cannot be used is refused with the reason', async () => {
   const no = (path: string, message: RegExp) =>
-    assert.throws(() => readPasswordFile(path), { kind: 'usage', message });
-  no(join(folder, 'missing'), /no such file/);
-  no(folder, /it is a folder/);
-  no(passwordFile('empty', ''), /first line .* is empty/);
-  no(passwordFile('blank', '\nsecret'), /first line .* is empty/);
-  no(passwordFile('long', 'x'.repeat(1025)), /longer than 1024 bytes/);
+    assert.rejects(readPasswordFile(path, new Abort()), { kind: 'usage', message });
+  await no(join(folder, 'missing'), /no such file/);
+  await no(folder, /it is a folder/);
+  await no(passwordFile('empty', ''), /first line .* is empty/);
+  await no(passwordFile('blank', '\nsecret'), /first line .* is empty/);
+  await no(passwordFile('long', 'x'.repeat(1025)), /longer than 1024 bytes/);
 });
 
 test('--password-file that others may read draws a warning', async () => {

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Failure } from '../../../src/base/errors.ts';
+import { foldedName } from '../../../src/base/folded-name.ts';
 import {
   expandTokens,
   fileNamePart,
   timestamp,
   tokenNames,
   usesToken,
-} from '../../../src/cli/options/file-name-tokens.js';
-import { Failure } from '../../../src/errors.js';
+} from '../../../src/cli/options/file-name-tokens.ts';
 
 const values = {
   database: 'Sales',
@@ -60,8 +64,22 @@ test('usesToken sees a token, not its quoted name', () => {
   assert.equal(usesToken('x_{stripes}.bak', 'stripe'), false);
 });
 
+for (const text of [
+  'Sales',
+  'CONSOLE',
+  'Größe 10%',
+  "O'Hara]x",
+  ' 18752',
+  'a~b',
+  'a~1234567',
+  'café',
+]) {
+  test(`the database name '${text}' is its file name, byte for byte`, () => {
+    assert.equal(fileNamePart(text), text);
+  });
+}
+
 for (const [text, expected] of [
-  ['Sales', 'Sales'],
   ['a/b\\c:d*e?f"g<h>i|j', 'a_b_c_d_e_f_g_h_i_j'],
   ['tab\there', 'tab_here'],
   ['.', '_'],
@@ -71,13 +89,33 @@ for (const [text, expected] of [
   ['CON', 'CON_'],
   ['nul.old', 'nul_.old'],
   ['COM1', 'COM1_'],
-  ['CONSOLE', 'CONSOLE'],
-  ['Größe 10%', 'Größe 10%'],
+  ['half \ud83d', 'half _'],
+  ['a~0123abcd', 'a~0123abcd'],
+  ['a~0123ABCD', 'a~0123ABCD'],
 ] as const) {
-  test(`'${text}' in a file name is '${expected}'`, () => {
-    assert.equal(fileNamePart(text), expected);
+  test(`'${text}' in a file name is '${expected}' and a tag of its own`, () => {
+    assert.match(fileNamePart(text).slice(expected.length), /^~[0-9a-f]{8}$/);
+    assert.ok(fileNamePart(text).startsWith(expected));
   });
 }
+
+test("a tag is the beginning of the name's SHA-256", () => {
+  // printf %s 'A/B' | sha256sum
+  const { stdout } = spawnSync('sha256sum', { input: 'A/B' });
+  assert.equal(fileNamePart('A/B'), `A_B~${stdout.toString().slice(0, 8)}`);
+});
+
+test('names that used to share a file have files of their own', () => {
+  const names = ['A/B', 'A:B', 'A_B', 'Sales.', 'Sales_', 'CON', 'CON_', '\ud800', '\ud801', '_'];
+  const files = names.map((name) => fileNamePart(name).toLowerCase());
+  assert.equal(new Set(files).size, names.length);
+  const again = files.map((file) => fileNamePart(file));
+  assert.equal(
+    new Set([...files, ...again]).size,
+    2 * names.length - 4,
+    'A_B, Sales_, CON_ and _ stay',
+  );
+});
 
 test('no value leaves its place in the path', () => {
   fc.assert(
@@ -85,8 +123,86 @@ test('no value leaves its place in the path', () => {
       const part = fileNamePart(text);
       assert.notEqual(part, '');
       assert.doesNotMatch(part, /[/\\:\0]|^\.\.?$/);
-      assert.equal(fileNamePart(part), part, 'replacing twice changes nothing');
     }),
+  );
+});
+
+interface Kept {
+  readonly commit: string;
+  readonly names: readonly { readonly name: string; readonly file: string }[];
+}
+
+test('names that needed no replacement keep the file names that schedules know', () => {
+  // Compiled tests lie in dist/test/unit/cli.
+  const path = join(import.meta.dirname, '../../../../test/vectors/file-names.json');
+  const { names } = JSON.parse(readFileSync(path, 'utf8')) as Kept;
+  assert.ok(names.length >= 100);
+  for (const { name, file } of names) {
+    const written = expandTokens('{database}_{type}.trn', { ...values, database: name });
+    assert.equal(written, `${file}_log.trn`);
+  }
+});
+
+test('a twin has a tag wherever its name stands, and only there', () => {
+  const template = '{server}/{database}/{database}_{type}';
+  assert.equal(
+    expandTokens(template, { ...values, server: 'Sales' }, true),
+    `Sales/${fileNamePart('Sales', true)}/${fileNamePart('Sales', true)}_log`,
+  );
+  assert.match(fileNamePart('Sales', true), /^Sales~[0-9a-f]{8}$/);
+  assert.equal(fileNamePart('A/B', true), fileNamePart('A/B'));
+});
+
+for (const [one, other] of [
+  ['Sales', 'sales'],
+  ['caf\u00e9', 'cafe\u0301'],
+  ['CAF\u00c9', 'cafe\u0301'],
+  ['Stra\u00dfe', 'STRASSE'],
+  ['\u03bb\u03cc\u03b3\u03bf\u03c2', '\u039b\u038c\u0393\u039f\u03a3'],
+  ['\u017falz', 'Salz'],
+  ['\ufb01n', 'FIN'],
+  ['\u212a1', 'k1'],
+  ['Sa\u200bles', 'Sales'],
+] as const)
+  test(`${one} and ${other} are twins, whose files are told apart everywhere`, () => {
+    assert.equal(foldedName(one), foldedName(other));
+    const files = [one, other].map((name) => foldedName(fileNamePart(name, true)));
+    assert.notEqual(files[0], files[1]);
+  });
+
+for (const [one, other] of [
+  ['Sales', 'Sales1'],
+  ['cafe', 'caf\u00e9'],
+  ['a b', 'a  b'],
+  ['x\u00b2', 'x2'],
+] as const)
+  test(`${one} and ${other} are no twins`, () => {
+    assert.notEqual(foldedName(one), foldedName(other));
+  });
+
+test('two names never share a file, as no file system tells them', () => {
+  const awkward = fc.string({
+    unit: fc.constantFrom(...'aA_/:.~ 0fF\ud83d\u00e9\u0301e\u200b'),
+    maxLength: 5,
+  });
+  const fileOf = (name: string, hasTwin: boolean) => foldedName(fileNamePart(name, hasTwin));
+  fc.assert(
+    fc.property(awkward, awkward, (one, other) => {
+      fc.pre(one !== other);
+      const areTwins = foldedName(one) === foldedName(other);
+      assert.notEqual(fileOf(one, areTwins), fileOf(other, areTwins));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('two names never share a file', () => {
+  const awkward = fc.string({ unit: fc.constantFrom(...'aA_/:.~ 0f\ud83d'), maxLength: 5 });
+  fc.assert(
+    fc.property(awkward, awkward, (one, other) => {
+      assert.equal(fileNamePart(one) === fileNamePart(other), one === other);
+    }),
+    { numRuns: 2000 },
   );
 });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { junitXml } from '../../../src/cli/files/junit-xml.js';
-import { type DrillReport, skipped } from '../../../src/job/drill/drill-report.js';
-import { checkJunit } from '../../rig/junit-check.js';
+import { junitXml } from '../../../src/cli/files/junit-xml.ts';
+import { type DrillReport, skipped, unchecked } from '../../../src/job/drill/drill-report.ts';
+import { checkJunit } from '../../rig/junit-check.ts';
 
 const passed = { outcome: 'passed', elapsedMs: 1234, messages: [] } as const;
 const report: DrillReport = {
@@ -15,7 +15,7 @@ const report: DrillReport = {
   started: '2026-03-04T05:06:07.089Z',
   finished: '2026-03-04T05:07:07.089Z',
   restore: { ...passed, rawBytes: 1, storedBytes: 1, steps: [] },
-  checkdb: passed,
+  checkdb: { ...passed, ran: ['DBCC CHECKDB'], notes: [] },
   assertions: [],
   rtoMs: 1234,
 };
@@ -41,7 +41,7 @@ test('a drill that never restored: an error, and everything else skipped', () =>
     ...report,
     verdict: 'not-restored',
     restore: failed,
-    checkdb: skipped,
+    checkdb: unchecked,
     assertions,
   });
   const [suite] = checkJunit(xml).children;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { powerShellWarning } from '../../../src/cli/files/powershell-pipe.js';
+import { powerShellWarning } from '../../../src/cli/files/powershell-pipe.ts';
 
 test('a backup into a pipe of Windows PowerShell draws a warning', () => {
   const folder = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0';

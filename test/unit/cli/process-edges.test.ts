@@ -14,70 +14,17 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Abort } from '../../../src/base/abort.js';
-import { Run } from '../../../src/cli/run.js';
-import { askPassword, type Keyboard } from '../../../src/cli/secrets/password-prompt.js';
-import { catchSignals } from '../../../src/cli/signals.js';
-import { syncWriter } from '../../../src/cli/sync-writer.js';
-import { Failure } from '../../../src/errors.js';
-import { summary, surroundings } from './surroundings.js';
+import { Abort } from '../../../src/base/abort.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import { Run } from '../../../src/cli/run.ts';
+import { askPassword, type Keyboard } from '../../../src/cli/secrets/password-prompt.ts';
+import { catchSignals } from '../../../src/cli/signals.ts';
+import { summary, surroundings } from './surroundings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vdibackup-cli-'));
 after(() => rmSync(folder, { recursive: true }));
 
-function failing(code: string): Error {
-  return Object.assign(new Error(code), { code });
-}
-
-test('a full pipe is tried again, and a piece written is not written twice', () => {
-  let written = '';
-  let turn = 0;
-  const write = syncWriter(2, (_, bytes) => {
-    turn += 1;
-    if (turn % 2 === 1) throw failing(turn % 4 === 1 ? 'EAGAIN' : 'EINTR');
-    written += Buffer.from(bytes.subarray(0, 3)).toString();
-    return Math.min(3, bytes.length);
-  });
-  write('0123456789');
-  assert.equal(written, '0123456789');
-});
-
-test('a reader that takes nothing costs its patience once, not per line', () => {
-  let tries = 0;
-  const write = syncWriter(2, () => {
-    tries += 1;
-    throw failing('EAGAIN');
-  });
-  write('a');
-  assert.equal(tries, 401);
-  write('b');
-  assert.equal(tries, 402);
-});
-
-test('a reader that is gone ends the writing, not the program', () => {
-  let tries = 0;
-  const write = syncWriter(2, () => {
-    tries += 1;
-    throw failing('EPIPE');
-  });
-  write('a');
-  write('b');
-  assert.equal(tries, 1);
-});
-
-test('a full disk drops a line, but not the next', () => {
-  let written = '';
-  let full = true;
-  const write = syncWriter(2, (_, bytes) => {
-    if (full) throw failing('ENOSPC');
-    written += Buffer.from(bytes).toString();
-    return bytes.length;
-  });
-  write('a');
-  full = false;
-  write('b');
-  assert.equal(written, 'b');
-});
+const options = { platform: 'linux', ignoresHangup: () => false } as const;
 
 for (const [signal, kind] of [
   ['SIGINT', 'interrupted'],
@@ -88,7 +35,7 @@ for (const [signal, kind] of [
     const source = new EventEmitter();
     const abort = new Abort();
     const said: [string, boolean][] = [];
-    catchSignals(source, 'linux', abort, (reason, again) => said.push([reason, again]));
+    catchSignals(source, options, abort, (reason, again) => said.push([reason, again]));
     let hurries = 0;
     abort.onHurry(() => {
       hurries += 1;
@@ -103,15 +50,40 @@ for (const [signal, kind] of [
       said.map(([, again]) => again),
       [false, true],
     );
-    assert.deepEqual(abort.consequences, []);
   });
 }
+
+test('SignalAbort comes before every word: the listeners, then the signal, then what others print', () => {
+  const source = new EventEmitter();
+  const abort = new Abort();
+  const order: string[] = [];
+  abort.afterAbort(() => order.push('aborting'));
+  catchSignals(source, options, abort, (_reason, again) => order.push(again ? 'again' : 'signal'));
+  abort.onAbort(() => order.push('SignalAbort'));
+  abort.onHurry(() => order.push('hurry'));
+  source.emit('SIGTERM', 'SIGTERM');
+  source.emit('SIGTERM', 'SIGTERM');
+  assert.deepEqual(order, ['SignalAbort', 'signal', 'aborting', 'hurry', 'again']);
+});
+
+test('with --ignore-hangup a closed terminal changes nothing, and Ctrl-C still aborts', () => {
+  const source = new EventEmitter();
+  const abort = new Abort();
+  const said: string[] = [];
+  catchSignals(source, { ...options, ignoresHangup: () => true }, abort, (reason) =>
+    said.push(reason),
+  );
+  source.emit('SIGHUP', 'SIGHUP');
+  assert.deepEqual([abort.cause, said], [undefined, []]);
+  source.emit('SIGINT', 'SIGINT');
+  assert.equal((abort.cause as Failure | undefined)?.kind, 'interrupted');
+});
 
 test('hurry means nothing before the abort, and is heard by who comes late', () => {
   const abort = new Abort();
   abort.hurry();
   assert.equal(abort.hurried, false);
-  abort.raise(new Failure('interrupted', 'interrupted', 'x'));
+  abort.raise(new Failure('interrupted', 'x'));
   let heard = 0;
   const listen = () => {
     heard += 1;
@@ -175,7 +147,7 @@ test('Ctrl-C at the question ends as interrupted', async () => {
 test('an abort ends the question, also one that came before it', async () => {
   const abort = new Abort();
   const first = prompt(abort);
-  abort.raise(new Failure('terminated', 'terminated', 'x'));
+  abort.raise(new Failure('terminated', 'x'));
   const second = prompt(abort);
   for (const { answer, isReleased } of [first, second]) {
     await assert.rejects(answer, { kind: 'terminated' });
@@ -217,7 +189,7 @@ test('an existing log file keeps the mode its owner chose', async () => {
 test('the log file has the failure too', async () => {
   const path = join(folder, 'failure.json');
   const told = surroundings({ argv: ['--log-file', path, '--log-level=error', 'Sales', 'x'] }, () =>
-    Promise.reject(new Failure('io', 'write', 'disk full')),
+    Promise.reject(new Failure('disk-full', 'disk full')),
   );
   assert.equal(await new Run(told.around).start(), 8);
   const { event, exitCode, level } = JSON.parse(readFileSync(path, 'utf8'));

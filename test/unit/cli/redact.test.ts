@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Output } from '../../../src/cli/report/output.js';
-import { Redactor } from '../../../src/cli/secrets/redact.js';
+import { printableJson } from '../../../src/base/printable.ts';
+import { Redactor } from '../../../src/cli/secrets/redact.ts';
 
 function redactor(...secrets: string[]): Redactor {
   const made = new Redactor();
@@ -78,11 +78,13 @@ test('a secret made of masks cannot be put together by masking', () => {
 test('JSON stays JSON, and no string in it holds a secret', () => {
   fc.assert(
     fc.property(secrets, anyText, (secret, text) => {
-      let written = '';
-      const output = new Output((piece) => {
-        written += piece;
-      }, redactor(secret));
-      output.json({ event: 'x', n: 1234, list: [text + secret], deep: { text: secret } });
+      const scrubbed = redactor(secret).scrubValue({
+        event: 'x',
+        n: 1234,
+        list: [text + secret],
+        deep: { text: secret },
+      });
+      const written = printableJson(scrubbed);
       const { list, deep, n } = JSON.parse(written);
       assert.equal(n, 1234);
       assert.ok(![...list, deep.text].some((value: string) => value.includes(secret)));

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JobEvent, Progress } from '../../../src/base/events.js';
-import { errorReport } from '../../../src/cli/report/error-report.js';
-import { JsonReporter } from '../../../src/cli/report/json-reporter.js';
-import { Output } from '../../../src/cli/report/output.js';
-import { PlainProgress } from '../../../src/cli/report/plain-progress.js';
-import { barLine, ProgressBar } from '../../../src/cli/report/progress-bar.js';
-import { ProgressGauge } from '../../../src/cli/report/progress-gauge.js';
-import { failedLine, okLine, type RunTitle } from '../../../src/cli/report/result-line.js';
-import { TextReporter } from '../../../src/cli/report/text-reporter.js';
-import { Redactor } from '../../../src/cli/secrets/redact.js';
-import { Failure } from '../../../src/errors.js';
-import { summary } from './surroundings.js';
+import { Failure } from '../../../src/base/errors.ts';
+import type { JobEvent, Progress } from '../../../src/base/events.ts';
+import { errorReport } from '../../../src/cli/report/error-report.ts';
+import { JsonReporter } from '../../../src/cli/report/json-reporter.ts';
+import { Output } from '../../../src/cli/report/output.ts';
+import { PlainProgress } from '../../../src/cli/report/plain-progress.ts';
+import { barLine, ProgressBar } from '../../../src/cli/report/progress-bar.ts';
+import { ProgressGauge } from '../../../src/cli/report/progress-gauge.ts';
+import { failedLine, okLine, type RunTitle } from '../../../src/cli/report/result-line.ts';
+import { TextReporter } from '../../../src/cli/report/text-reporter.ts';
+import { summary } from './surroundings.ts';
 
 const title: RunTitle = { database: 'Sales', type: 'copy', files: ['sales.bak'], dryRun: false };
 
@@ -19,7 +18,7 @@ function sink() {
   let written = '';
   const output = new Output((text) => {
     written += text;
-  }, new Redactor());
+  });
   return { output, text: () => written, lines: () => written.trimEnd().split('\n') };
 }
 
@@ -55,7 +54,7 @@ test('the OK line of an empty or instant backup has no NaN', () => {
 
 test('the last line is one line, whatever the names and reasons hold', () => {
   const named = { ...title, database: 'Sa\nles' };
-  const report = errorReport(new Failure('io', 'x', 'two\r\nlines'));
+  const report = errorReport(new Failure('io-error', 'two\r\nlines'));
   assert.equal(failedLine(report, named), 'FAILED Sa les copy: two lines (exit 8)');
   assert.equal(failedLine(report, undefined), 'FAILED: two lines (exit 8)');
   assert.doesNotMatch(okLine({ ...summary, database: 'Sa\nles' }, title), /\n/);
@@ -201,7 +200,7 @@ test('the bar makes room for a line and leaves none of itself behind', (context)
   reporter.event({ event: 'warning', code: 'x', message: 'odd' });
   const [, above = ''] = text().split('\r\u001b[K');
   assert.match(above, /^warning: odd\n\[=+ +\] 10% /);
-  reporter.failed(errorReport(new Failure('io', 'x', 'broken')), title);
+  reporter.failed(errorReport(new Failure('io-error', 'broken')), title);
   const settled = text();
   assert.match(settled, /error: broken\nFAILED Sales copy: broken \(exit 8\)\n$/);
   context.mock.timers.tick(10_000);
@@ -240,6 +239,10 @@ test('json: at most one progress a second, and the last one always', () => {
   reporter.succeeded(summary);
   const events = lines().map((line) => JSON.parse(line));
   assert.deepEqual(
+    events.map(({ time }) => Date.parse(time)),
+    [0, 1000, 2000, 2500, 2500],
+  );
+  assert.deepEqual(
     events.map(({ event, elapsedMs }) => [event, elapsedMs]),
     [
       ['progress', 0],
@@ -253,7 +256,7 @@ test('json: at most one progress a second, and the last one always', () => {
 
 test('json: the error is the last line and has every part', () => {
   const { output, lines } = sink();
-  const failure = new Failure('stalled', 'sql-server-stalled', 'no byte moved', {
+  const failure = new Failure('stalled', 'no byte moved', {
     hints: ['Look at sys.dm_exec_requests.'],
     cause: new Error('inner', { cause: new Error('innermost') }),
   });
@@ -261,8 +264,9 @@ test('json: the error is the last line and has every part', () => {
   output.line('too late');
   assert.deepEqual(JSON.parse(lines().join()), {
     event: 'error',
+    time: '1970-01-01T00:00:00.000Z',
     exitCode: 12,
-    code: 'sql-server-stalled',
+    code: 'stalled',
     message: 'no byte moved',
     hints: ['Look at sys.dm_exec_requests.'],
     causes: ['inner', 'innermost'],

@@ -3,8 +3,8 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { refuseJobFile } from '../../../src/cli/files/side-file.js';
-import { Failure } from '../../../src/errors.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { refuseJobFile } from '../../../src/cli/files/side-file.ts';
 
 suite('a file beside those of a job', () => {
   const folder = mkdtempSync(join(tmpdir(), 'side-file-'));
@@ -15,9 +15,10 @@ suite('a file beside those of a job', () => {
   symlinkSync('s.bak', at('soft'));
   mkdirSync(at('folder'));
   symlinkSync('folder', at('way'));
+  symlinkSync('s.bak.partial', at('nowhere'));
 
   const isRefused = (error: unknown) => error instanceof Failure && error.code === 'is-a-job-file';
-  for (const name of ['s.bak', 'hard', 'soft', 's.bak.partial', 'way/../s.bak'])
+  for (const name of ['s.bak', 'hard', 'soft', 's.bak.partial', 'way/../s.bak', 'nowhere'])
     test(`is refused as ${name}`, () =>
       assert.rejects(() => refuseJobFile('--log-file', at(name), [at('s.bak')]), isRefused));
 

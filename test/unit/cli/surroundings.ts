@@ -1,16 +1,17 @@
 // Made-up surroundings for tests of the command line.
 
-import { Abort } from '../../../src/base/abort.js';
-import type { BackupSummary, JobEvent } from '../../../src/base/events.js';
-import { Output } from '../../../src/cli/report/output.js';
-import { Redactor } from '../../../src/cli/secrets/redact.js';
-import type { Surroundings } from '../../../src/cli/surroundings.js';
-import type { BackupRequest } from '../../../src/job/request/backup-request.js';
+import { Abort } from '../../../src/base/abort.ts';
+import type { BackupSummary, JobEvent } from '../../../src/base/events.ts';
+import { Output } from '../../../src/cli/report/output.ts';
+import { Redactor } from '../../../src/cli/secrets/redact.ts';
+import type { Surroundings } from '../../../src/cli/surroundings.ts';
+import type { BackupRequest } from '../../../src/job/request/backup-request.ts';
 
 /** 2026-03-04 05:06:07 UTC */
 export const noon = Date.UTC(2026, 2, 4, 5, 6, 7);
 
 export const summary: BackupSummary = {
+  job: 'backup',
   database: 'Sales',
   type: 'copy',
   setId: '5d1b8d9e-0d5c-4d52-9a7d-3a4c4d5e6f70',
@@ -52,14 +53,16 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     stderrIsTerminal: false,
     columns: () => 80,
     now: () => noon,
-    writeOut: (text) => {
+    stdoutIsClosed: false,
+    writeOut: async (text) => {
       out += text;
       return true;
     },
     output: new Output((text) => {
       err += text;
-    }, redactor),
+    }),
     redactor,
+    showCommandLine: () => undefined,
     abort: new Abort(),
     askPassword: undefined,
     speakOn: () => undefined,
@@ -74,6 +77,7 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     loadVerifyJob: nothing,
     loadServerVerifyJob: nothing,
     loadInfoJob: nothing,
+    loadFinishJob: nothing,
     loadDoctorJob: nothing,
     ...overrides,
   };

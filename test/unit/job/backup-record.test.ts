@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BackupRecord } from '../../../src/job/backup/backup-record.js';
-import type { BackupRequest } from '../../../src/job/request/backup-request.js';
+import { BackupRecord } from '../../../src/job/backup/backup-record.ts';
+import type { BackupRequest } from '../../../src/job/request/backup-request.ts';
 
 test('a stripe that SQL Server sent nothing is warned of, one of an unknown format is not', () => {
   const record = new BackupRecord({ files: ['a', 'b'] } as unknown as BackupRequest, 'set');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { judge, parseExpectation } from '../../../src/job/drill/drill-expectation.js';
-import { shownValue } from '../../../src/job/drill/drill-operand.js';
-import { parseDrillScript } from '../../../src/job/drill/drill-script.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { judge, parseExpectation } from '../../../src/job/drill/drill-expectation.ts';
+import { shownValue } from '../../../src/job/drill/drill-operand.ts';
+import { parseDrillScript } from '../../../src/job/drill/drill-script.ts';
 
 const truths: [string, unknown, boolean][] = [
   ['> 1000', 1001, true],

@@ -5,15 +5,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { StoredBackup } from '../../../src/archive/reader/archive-reader.js';
-import { KiB } from '../../../src/base/byte-size.js';
-import type { JobEvent } from '../../../src/base/events.js';
-import { infoTable } from '../../../src/cli/report/info-table.js';
-import { openSets } from '../../../src/job/sets/restore-sets.js';
-import { writeArchive } from '../../rig/make-archive.js';
-import { backupBytes } from '../../rig/mtf-description.js';
-import { info, verify } from '../../rig/read-jobs.js';
-import { sampleBlocks } from '../mtf/sample.js';
+import type { StoredBackup } from '../../../src/archive/reader/stored-archive.ts';
+import { KiB } from '../../../src/base/byte-size.ts';
+import type { JobEvent } from '../../../src/base/events.ts';
+import { infoTable } from '../../../src/cli/report/info-table.ts';
+import { openSets } from '../../../src/job/sets/restore-sets.ts';
+import { writeArchive } from '../../rig/make-archive.ts';
+import { backupBytes } from '../../rig/mtf-description.ts';
+import { info, verify } from '../../rig/read-jobs.ts';
+import { sampleBlocks } from '../mtf/sample.ts';
 
 const sets = 60;
 

@@ -6,11 +6,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { KiB } from '../../../src/base/byte-size.js';
-import { writeArchive } from '../../rig/make-archive.js';
-import { appended, renumbered } from '../../rig/media-set.js';
-import { backupBytes } from '../../rig/mtf-description.js';
-import { verify } from '../../rig/read-jobs.js';
+import { KiB } from '../../../src/base/byte-size.ts';
+import { writeArchive } from '../../rig/make-archive.ts';
+import { appended, renumbered } from '../../rig/media-set.ts';
+import { backupBytes } from '../../rig/mtf-description.ts';
+import { verify } from '../../rig/read-jobs.ts';
 
 suite('the backup sets of a medium', () => {
   let folder: string;

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { type ChainLink, orderChain } from '../../../src/job/sets/restore-chain.js';
-import type { MtfSet } from '../../../src/mtf/facts.js';
+import { Failure } from '../../../src/base/errors.ts';
+import {
+  type ChainLink,
+  orderChain,
+  type SkippedLink,
+} from '../../../src/job/sets/restore-chain.ts';
+import type { MtfSet } from '../../../src/mtf/facts.ts';
 
 function link(
   name: string,
@@ -21,15 +25,29 @@ const full = link('full', 'D', 488, 518, {
   checkpointLsn: '488',
   finished: '2019-05-02T21:00:55',
 });
-const log1 = link('log1', 'L', 474, 541, { finished: '2019-05-02T21:05:55' });
-const log2 = link('log2', 'L', 541, 571, { finished: '2019-05-02T21:10:56' });
+function between(started: string, finished: string): MtfSet {
+  return { started: `2019-05-02T${started}`, finished: `2019-05-02T${finished}` };
+}
+
+const log1 = link('log1', 'L', 474, 541, { ...between('21:05:55', '21:05:55') });
+const log2 = link('log2', 'L', 541, 571, { ...between('21:10:54', '21:10:56') });
 const diff = link('diff', 'I', 595, 598, {
   differentialBaseId: 'F',
   differentialBaseLsn: '488',
   finished: '2019-05-02T21:15:56',
 });
-const log3 = link('log3', 'L', 571, 700, { finished: '2019-05-02T21:20:00' });
-const log4 = link('log4', 'L', 700, 800, { finished: '2019-05-02T21:25:00' });
+const log3 = link('log3', 'L', 571, 700, { ...between('21:19:50', '21:20:00') });
+const log4 = link('log4', 'L', 700, 800, { ...between('21:24:55', '21:25:00') });
+
+/** `of` without the time when it began. */
+function timeless(of: ChainLink): ChainLink {
+  const { started: _, ...facts } = of.facts ?? {};
+  return { ...of, facts };
+}
+
+const words = (some: readonly ChainLink[]) => some.map(({ name }) => name).join(' ');
+const wordsOfSkipped = (some: readonly SkippedLink<ChainLink>[]) =>
+  words(some.map((skipped) => skipped.link));
 
 const cases: [string, ChainLink[], string | undefined, string, string][] = [
   ['one backup, whatever it is', [{ name: 'x', facts: undefined }], undefined, 'x', ''],
@@ -58,11 +76,32 @@ const cases: [string, ChainLink[], string | undefined, string, string][] = [
   ['logs alone, to continue', [log2, log1], undefined, 'log1 log2', ''],
   ['a differential and logs, to continue', [log3, diff], undefined, 'diff log3', ''],
   [
-    'up to a point in time: no differential after it, no log behind it',
+    'up to a point in time: no differential after it, no log after the first that began at it',
     [log4, log3, diff, log2, log1, full],
     '2019-05-02T21:07:00',
     'full log1 log2',
     'log4 log3 diff',
+  ],
+  [
+    'a log that began before the point and ended after it does not hold all up to the point',
+    [full, log1, log2, log3, log4],
+    '2019-05-02T21:10:55',
+    'full log1 log2 log3',
+    'log4',
+  ],
+  [
+    'a log that does not say when it began leaves nothing out',
+    [full, log1, timeless(log2), log3, log4],
+    '2019-05-02T21:10:00',
+    'full log1 log2 log3',
+    'log4',
+  ],
+  [
+    'logs across a differential of another full backup',
+    [full, log1, { ...diff, facts: { ...diff.facts, differentialBaseId: 'G' } }, log2],
+    undefined,
+    'full log1 log2',
+    'diff',
   ],
   [
     'a point at the very end of the full backup',
@@ -86,9 +125,8 @@ const cases: [string, ChainLink[], string | undefined, string, string][] = [
 suite('a chain orders', () => {
   for (const [title, links, stopAt, steps, skipped] of cases)
     test(title, () => {
-      const chain = orderChain(links, stopAt);
-      const words = (some: readonly ChainLink[]) => some.map(({ name }) => name).join(' ');
-      assert.deepEqual([words(chain.steps), words(chain.skipped)], [steps, skipped]);
+      const chain = orderChain(links, { stopAt });
+      assert.deepEqual([words(chain.steps), wordsOfSkipped(chain.skipped)], [steps, skipped]);
     });
 
   test('LSNs beyond the numbers of JavaScript', () => {
@@ -157,6 +195,131 @@ suite('a chain refuses', () => {
         error.kind === 'usage' &&
         error.code === code &&
         words.test(error.message);
-      assert.throws(() => orderChain(links, stopAt), isIt);
+      assert.throws(() => orderChain(links, { stopAt }), isIt);
     });
+});
+
+/** A backup of family 1 on fork `fork`; `from` names the fork it left, and where. */
+function forked(
+  name: string,
+  type: string,
+  [first, last]: [number, number],
+  started: string,
+  fork: string,
+  from: { parent?: string; point?: number } & MtfSet = {},
+): ChainLink {
+  const { parent, point, ...more } = from;
+  return link(name, type, first, last, {
+    familyId: 'FAMILY',
+    server: 'SQL1',
+    started: `2026-05-01T${started}`,
+    recoveryForkId: fork,
+    firstRecoveryForkId: parent ?? fork,
+    ...(point !== undefined && { forkPointLsn: String(point) }),
+    ...(type === 'D' && { backupSetId: 'F', checkpointLsn: String(first) }),
+    ...(type === 'I' && { differentialBaseId: 'F', differentialBaseLsn: '90' }),
+    ...more,
+  });
+}
+
+// Restored at LSN 250 to a point in time; the log backup of 200 to 300 was taken before.
+const base = forked('F', 'D', [90, 100], '10:00', 'A');
+const before = forked('L1', 'L', [90, 200], '10:30', 'A');
+const dead = forked('dead', 'L', [200, 300], '11:00', 'A');
+const fresh = forked('L3', 'L', [200, 320], '12:00', 'B', { parent: 'A', point: 250 });
+const after = forked('L4', 'L', [320, 400], '12:30', 'B', { parent: 'A', point: 250 });
+
+suite('a chain with several recovery forks', () => {
+  const order = (links: readonly ChainLink[], fork?: string) => {
+    const chain = orderChain(links, { fork });
+    const skipped = chain.skipped.map((one) => `${one.link.name} ${one.reason}`);
+    return [words(chain.steps), skipped.join()];
+  };
+  const isForked = (error: unknown) =>
+    error instanceof Failure && error.kind === 'usage' && error.code === 'chain-forked';
+
+  test('leaves out what was logged after the point on the fork that was given up', () => {
+    const all = [after, fresh, dead, before, base];
+    assert.deepEqual(order(all), ['F L1 L3 L4', 'dead other-fork']);
+  });
+
+  test('leaves out a dead log that reaches further than the new fork does', () => {
+    const longer = forked('dead', 'L', [200, 350], '11:00', 'A');
+    assert.deepEqual(order([base, before, longer, fresh, after]), [
+      'F L1 L3 L4',
+      'dead other-fork',
+    ]);
+  });
+
+  test('takes the differential of the newest fork, although that of the dead one reaches further', () => {
+    const diffDead = forked('D_dead', 'I', [290, 310], '11:30', 'A');
+    const diffNew = forked('D_new', 'I', [260, 270], '15:00', 'B', { parent: 'A', point: 250 });
+    assert.deepEqual(order([base, diffDead, diffNew]), ['F D_new', 'D_dead other-fork']);
+  });
+
+  test('restores the dead fork when it is asked for', () => {
+    assert.deepEqual(order([base, before, dead, fresh], 'A'), ['F L1 dead', 'L3 other-fork']);
+    assert.deepEqual(order([base, before, dead, fresh], 'b'), ['F L1 L3', 'dead other-fork']);
+  });
+
+  test('refuses a fork that no backup is of', () => {
+    assert.throws(
+      () => order([base, before], 'C'),
+      (error) => error instanceof Failure && error.code === 'unknown-fork',
+    );
+  });
+
+  test('refuses two forks that went on side by side: a copy on another server', () => {
+    const alive = forked('alive', 'L', [300, 330], '12:10', 'A', { server: 'SQL2' });
+    assert.throws(
+      () => order([base, before, dead, alive, fresh, after]),
+      (error) => {
+        assert.ok(isForked(error));
+        assert.match(String(error), /A \(\[Sales\] on SQL1, .*dead, alive\) and B \(\[Sales\]/);
+        return true;
+      },
+    );
+  });
+
+  test('refuses a copy under another name, although it began later', () => {
+    const copy = forked('copy', 'L', [200, 320], '12:00', 'B', {
+      parent: 'A',
+      point: 250,
+      database: 'Test',
+    });
+    assert.throws(() => order([base, before, dead, copy]), isForked);
+  });
+
+  test('calls no fork dead whose backups do not say when they began', () => {
+    assert.throws(() => order([base, before, timeless(dead), fresh]), isForked);
+  });
+
+  test('compares the times of servers in different zones', () => {
+    // 12:30 in Berlin is 10:30 UTC, before 12:00 UTC.
+    const east = forked('east', 'L', [200, 300], '12:30', 'A', { timeZoneMinutes: 120 });
+    assert.deepEqual(order([base, before, east, fresh]), ['F L1 L3', 'east other-fork']);
+  });
+
+  test('a circle of forks in forged headers ends', () => {
+    const round = forked('round', 'L', [100, 200], '10:10', 'A', { parent: 'B', point: 150 });
+    orderChain([round, fresh]);
+  });
+});
+
+suite('a database that was renamed', () => {
+  const renamed = forked('L2', 'L', [200, 300], '11:00', 'A', { database: 'Vertrieb' });
+
+  test('is one chain, and the names are told', () => {
+    const chain = orderChain([base, before, renamed]);
+    assert.equal(words(chain.steps), 'F L1 L2');
+    assert.deepEqual(chain.renamed, ['Sales', 'Vertrieb']);
+  });
+
+  test('is another database where the family is another', () => {
+    const other = { ...renamed, facts: { ...renamed.facts, familyId: 'OTHER' } };
+    assert.throws(
+      () => orderChain([base, before, other]),
+      (error) => error instanceof Failure && error.code === 'chain-mixed',
+    );
+  });
 });

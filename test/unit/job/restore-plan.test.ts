@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import type { FileMove, RestoreRequest } from '../../../src/job/request/restore-request.js';
-import { checkWishes, planSteps } from '../../../src/job/restore/restore-plan.js';
-import type { RestoreSet } from '../../../src/job/sets/restore-sets.js';
-import type { ListedFile } from '../../../src/sql/facts/file-list.js';
+import { Failure } from '../../../src/base/errors.ts';
+import type { FileMove, RestoreRequest } from '../../../src/job/request/restore-request.ts';
+import { checkWishes, planSteps } from '../../../src/job/restore/restore-plan.ts';
+import type { RestoreSet } from '../../../src/job/sets/restore-sets.ts';
+import type { ListedFile } from '../../../src/sql/facts/file-list.ts';
 
 const file = (logicalName: string): ListedFile => {
   return { logicalName, physicalName: `D:\\${logicalName}.ndf`, kind: 'data', size: 1 };

@@ -3,15 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Abort } from '../../../src/base/abort.js';
-import { type Deferred, deferred } from '../../../src/base/deferred.js';
-import { Failure } from '../../../src/errors.js';
-import { ServedDevices, serverWordsMs } from '../../../src/job/serving/served-devices.js';
+import { Abort } from '../../../src/base/abort.ts';
+import { type Deferred, deferred } from '../../../src/base/deferred.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import { ServedDevices, serverWordsMs } from '../../../src/job/serving/served-devices.ts';
 import type {
   DeviceConsumer,
   DeviceEnd,
   VirtualDeviceSet,
-} from '../../../src/vdi/virtual-device-set.js';
+} from '../../../src/vdi/virtual-device-set.ts';
 
 const VD_E_ABORT = 0x80770004;
 
@@ -43,6 +43,10 @@ class HandPlayedSet {
   }
 
   completedWhenAborted = false;
+  assurance(): 'none' {
+    return 'none';
+  }
+
   activity(): 'awaiting-command' {
     return 'awaiting-command';
   }
@@ -106,7 +110,7 @@ suite('served devices', { concurrency: true }, () => {
     serve();
     set.completedWhenAborted = true;
     const closed = devices.closed();
-    abort.raise(new Failure('interrupted', 'interrupted', 'interrupted'));
+    abort.raise(new Failure('interrupted', 'interrupted'));
     assert.deepEqual(
       (await closed).map(({ how }) => how),
       ['aborted'],
@@ -117,7 +121,7 @@ suite('served devices', { concurrency: true }, () => {
     const { abort, devices, serve } = play();
     serve();
     const closed = devices.closed();
-    abort.raise(new Failure('interrupted', 'interrupted', 'interrupted'));
+    abort.raise(new Failure('interrupted', 'interrupted'));
     assert.equal(await cause(closed), 'interrupted');
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { checkPosition, positionIn } from '../../../src/job/sets/set-position.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { checkPosition, positionIn } from '../../../src/job/sets/set-position.ts';
 
 const described = (sets: number, more: boolean, seekable: boolean) => ({
   name: 's.bak',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { rootCauseOf } from '../../../src/job/sets/source-failure.js';
-import { failureFromMessage } from '../../../src/sql/message/statement-failure.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { rootCauseOf } from '../../../src/job/sets/source-failure.ts';
+import { failureFromMessage } from '../../../src/sql/message/statement-failure.ts';
 
-const source = new Failure('integrity', 'archive-damaged', 's.zst is damaged');
+const source = new Failure('archive-damaged', 's.zst is damaged');
 const said = (number: number, text: string) =>
   failureFromMessage({ number, severity: 16, state: 1, text });
 const readFailed = said(3203, 'Read on "x" failed: 30(The system cannot read.)');

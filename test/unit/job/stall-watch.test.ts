@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type Side, watchForStall } from '../../../src/job/serving/stall-watch.js';
+import { type Side, watchForStall } from '../../../src/job/serving/stall-watch.ts';
 
 const stuck = (side: Side) => ({ moved: () => 0, side: () => ({ side, detail: 'x' }) });
 

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { BackupRequest } from '../../../src/job/request/backup-request.js';
-import { StripeFiles } from '../../../src/job/stripe-files.js';
+import { StripeFiles } from '../../../src/job/files/stripe-files.ts';
+import type { BackupRequest } from '../../../src/job/request/backup-request.ts';
 
 let folder = '';
 before(async () => {
@@ -26,7 +26,7 @@ function request(...names: string[]): BackupRequest {
 
 test('files that are still being created when everything is discarded do not stay', async () => {
   const files = await StripeFiles.check(request('a', 'b', 'c'));
-  const creating = files.create(1).catch((thrown: unknown) => thrown);
+  const creating = files.create(1, () => undefined).catch((thrown: unknown) => thrown);
   assert.equal(await files.discard(), true);
   await creating;
   assert.deepEqual(await readdir(folder), []);

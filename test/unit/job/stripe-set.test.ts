@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { KiB } from '../../../src/base/byte-size.js';
-import { checkStripeSets } from '../../../src/job/sets/stripe-set.js';
-import type { StripePlace } from '../../../src/job/verify/verify-report.js';
-import { appended } from '../../rig/media-set.js';
-import { backupBytes } from '../../rig/mtf-description.js';
-import { verify } from '../../rig/read-jobs.js';
+import { KiB } from '../../../src/base/byte-size.ts';
+import type { StripePlace } from '../../../src/job/sets/stripe-set.ts';
+import { checkStripeSets } from '../../../src/job/sets/stripe-set.ts';
+import { appended } from '../../rig/media-set.ts';
+import { backupBytes } from '../../rig/mtf-description.ts';
+import { verify } from '../../rig/read-jobs.ts';
 
 const place = (stripe: number, backups = 'one', stripes = 2, set = 'M'): StripePlace => ({
   set,

@@ -6,10 +6,10 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { writeArchive } from '../../rig/make-archive.js';
-import { extract, info, verify } from '../../rig/read-jobs.js';
-import { decompressAll, sha256 } from '../../rig/zstd.js';
-import { makeTwin, type Twin } from '../../vectors/twins.js';
+import { writeArchive } from '../../rig/make-archive.ts';
+import { extract, info, verify } from '../../rig/read-jobs.ts';
+import { decompressAll, sha256 } from '../../rig/zstd.ts';
+import { makeTwin, type Twin } from '../../vectors/twins.ts';
 
 const vectors = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'vectors', 'v1');
 const golden = join(vectors, 'sales.bak.zst');
@@ -186,10 +186,20 @@ suite('golden archive of format 1', () => {
   for (const [title, files, code] of wrongSets) {
     test(`${title} is no set`, async () => {
       const { exitCode, report } = await verify(files);
-      assert.equal(exitCode, 9);
+      assert.equal(exitCode, 2);
       assert.ok(report.sets.some((damage) => damage.code === code));
     });
   }
+
+  test('a stripe that is missing beside one that is damaged is damage', async () => {
+    const path = join(folder, 'damaged-stripe');
+    const bytes = await readFile(stripes[0] as string);
+    const at = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 0xff, at);
+    await writeFile(path, bytes);
+    const { exitCode, report } = await verify([path]);
+    assert.deepEqual([exitCode, report.sets[0]?.code], [9, 'stripe-missing']);
+  });
 
   test('the ends of one stripe do not pass for those of another', async () => {
     const [one, other] = await Promise.all(stripes.map((path) => readFile(path)));

@@ -1,14 +1,17 @@
 // Where a finding is, and what to do about it: what a person acts on.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import zstd from 'zstd-napi/binding.js';
-import { KiB } from '../../../src/base/byte-size.js';
-import { backupBytes } from '../../rig/mtf-description.js';
-import { verify } from '../../rig/read-jobs.js';
+import { KiB } from '../../../src/base/byte-size.ts';
+import { backupBytes } from '../../rig/mtf-description.ts';
+import { verify } from '../../rig/read-jobs.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..', '..');
+const vectors = join(root, 'test', 'vectors', 'v1');
 
 suite('a finding of verify', () => {
   let folder: string;
@@ -44,6 +47,19 @@ suite('a finding of verify', () => {
     const file = await verified('hole.bak', bytes.fill(0, at, at + 4096));
     assert.equal(file?.good, false);
     assert.equal(file?.goodRawBytes, at);
+  });
+
+  test('in a frame says at which byte of the file that begins, whichever thread found it', async () => {
+    const archive = await readFile(join(vectors, 'sales.bak.zst'));
+    const flipped = Buffer.from(archive);
+    const at = archive.length >> 1;
+    flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at);
+    for (const bytes of [flipped, archive.subarray(0, at)]) {
+      const file = await verified('sales.bak.zst', bytes);
+      const { offset = 0, message } = file?.damage.at(-1) ?? {};
+      assert.ok(offset > 0 && offset <= at, message);
+      assert.ok(message?.includes(` at byte ${offset}`), message);
+    }
   });
 
   test('takes no offset from the name of the file', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { FramePool } from '../../../src/memory/frame-pool.js';
+import { FramePool } from '../../../src/memory/frame-pool.ts';
 
 const never = () => false;
 
@@ -13,7 +13,7 @@ function acquirer(pool: FramePool, count: number): Worker {
       const pool = new FramePool(workerData.handle);
       for (let i = 0; i < workerData.count; i += 1) parentPort.postMessage(pool.acquire(() => false));
     });`;
-  const module = new URL('../../../src/frame-pool.js', import.meta.url).href;
+  const module = new URL('../../../src/memory/frame-pool.js', import.meta.url).href;
   return new Worker(code, { eval: true, workerData: { module, handle: pool.handle, count } });
 }
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { KiB } from '../../../src/base/byte-size.js';
-import { describeMssqlbak } from '../../../src/mtf/mssqlbak/description.js';
-import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
-import { containerOf, containerSample, listing } from '../../fuzz/container-sample.js';
+import { KiB } from '../../../src/base/byte-size.ts';
+import { describeMssqlbak } from '../../../src/mtf/mssqlbak/description.ts';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.ts';
+import { containerOf, containerSample, listing } from '../../fuzz/container-sample.ts';
 
 const described = (bytes: Uint8Array) => describeMssqlbak(rawBytesOf(bytes));
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nativeBlockSize } from '../../../src/mtf/native-block-size.js';
-import { rawBytesOf } from '../../../src/mtf/raw-bytes.js';
-import { containerSample } from '../../fuzz/container-sample.js';
-import { mediaHeader } from '../../fuzz/stream-sample.js';
+import { nativeBlockSize } from '../../../src/mtf/native-block-size.ts';
+import { rawBytesOf } from '../../../src/mtf/raw-bytes.ts';
+import { containerSample } from '../../fuzz/container-sample.ts';
+import { mediaHeader } from '../../fuzz/stream-sample.ts';
 
 function media(units: number): Buffer {
   const header = Buffer.from(mediaHeader());

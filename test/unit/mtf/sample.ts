@@ -1,4 +1,4 @@
-// Backup streams made by hand, block by block, for tests that need ones nobody has: see mtf-walker.test.ts.
+// Backup streams made by hand, block by block, for tests that need ones nobody has: see walker.test.ts.
 
 type Stream = readonly [id: string, data: Uint8Array];
 

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { MtfFacts } from '../../../src/mtf/facts.js';
-import { MtfRecord } from '../../../src/mtf/fields.js';
-import { MtfWalker, maxKeptStreamBytes } from '../../../src/mtf/walker.js';
-import { block, filemark, sampleBlocks } from './sample.js';
+import type { MtfFacts } from '../../../src/mtf/facts.ts';
+import { MtfRecord } from '../../../src/mtf/fields.ts';
+import { MtfWalker, maxKeptStreamBytes } from '../../../src/mtf/walker.ts';
+import { block, filemark, sampleBlocks } from './sample.ts';
 
 function walk(...pieces: Uint8Array[]): MtfFacts | undefined {
   const walker = new MtfWalker();
@@ -350,6 +350,9 @@ describe('MTF walker on real backups', { skip: !existsSync(corpus) }, () => {
       lastLsn: '37000000280000001',
       checkpointLsn: '37000000277600001',
       databaseBackupLsn: '37000000250400001',
+      familyId: '89236E39-7D93-4619-8BEB-585BC239397E',
+      recoveryForkId: '89236E39-7D93-4619-8BEB-585BC239397E',
+      firstRecoveryForkId: '89236E39-7D93-4619-8BEB-585BC239397E',
       started: '2022-09-22T22:21:50',
       finished: '2022-09-22T22:21:50',
       softwareVersion: '15.0.4153',

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { FramePool } from '../../../src/memory/frame-pool.js';
-import {
-  BackupPipeline,
-  type StripeWriter,
-} from '../../../src/pipeline/compress/backup-pipeline.js';
-import type { Throttle } from '../../../src/pipeline/compress/throttle.js';
+import type { StripeWriter } from '../../../src/archive/writer/stripe-writer.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import { FramePool } from '../../../src/memory/frame-pool.ts';
+import { BackupPipeline } from '../../../src/pipeline/compress/backup-pipeline.ts';
+import type { Throttle } from '../../../src/pipeline/compress/throttle.ts';
 
 const turn = () => Promise.resolve().then(() => Promise.resolve());
 
 /** A writer that keeps what it got and can be told to fail. */
-class Memory implements StripeWriter {
+class Memory implements Pick<StripeWriter, 'appendFrame' | 'seal'> {
   readonly written: number[] = [];
   readonly seals: number[] = [];
   failWith: Error | undefined;
@@ -38,6 +36,7 @@ function rig(stripes: number, throttle?: Pick<Throttle, 'delay'>) {
     compressor: undefined,
     throttle: throttle as Throttle | undefined,
     writers,
+    facts: () => ({ messages: [] }),
     observe: (_device, bytes) => observed.push(bytes[0] ?? -1),
     onFailure: (device, failure) => failures.push([device, failure]),
   });
@@ -76,7 +75,7 @@ suite('backup pipeline', () => {
 
   test('a failed write fails the barrier with its Win32 code and is reported', async () => {
     const { writers, failures, pipeline, give } = rig(1);
-    const full = new Failure('io', 'disk-full', 'full', { win32: 112 });
+    const full = new Failure('disk-full', 'full', { win32: 112 });
     if (writers[0]) writers[0].failWith = full;
     give(0, 1);
     assert.equal(await pipeline.barrier(0), 112);
@@ -87,7 +86,7 @@ suite('backup pipeline', () => {
 
   test('a failed write is reported before any barrier asks', async () => {
     const { writers, failures, pipeline, give } = rig(2);
-    const full = new Failure('io', 'disk-full', 'full', { win32: 112 });
+    const full = new Failure('disk-full', 'full', { win32: 112 });
     if (writers[1]) writers[1].failWith = full;
     give(1, 1);
     await assert.rejects(pipeline.drained(), full);

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import zstd from 'zstd-napi/binding.js';
-import { FramePool } from '../../../src/memory/frame-pool.js';
-import { CompressPool } from '../../../src/pipeline/compress/compress-pool.js';
-import { compressBound } from '../../../src/pipeline/pipeline-shape.js';
+import { FramePool } from '../../../src/memory/frame-pool.ts';
+import { CompressPool } from '../../../src/pipeline/compress/compress-pool.ts';
+import { compressBound } from '../../../src/zstd/frame-header.ts';
 
 const frameSize = 256 * 1024;
 

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { MiB } from '../../../src/base/byte-size.js';
-import {
-  compressBound,
-  defaultFrameSize,
-  pipelineShape,
-} from '../../../src/pipeline/pipeline-shape.js';
+import { MiB } from '../../../src/base/byte-size.ts';
+import { defaultFrameSize, pipelineShape } from '../../../src/pipeline/pipeline-shape.ts';
+import { compressBound } from '../../../src/zstd/frame-header.ts';
 
 suite('pipeline shape', () => {
   for (let devices = 1; devices <= 64; devices += 1) {

@@ -10,22 +10,20 @@ import { PassThrough, Readable } from 'node:stream';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
 import zstd from 'zstd-napi/binding.js';
-import {
-  openBackup,
-  openSource,
-  type StoredBackup,
-} from '../../../src/archive/reader/archive-reader.js';
-import { FramePool } from '../../../src/memory/frame-pool.js';
-import { sumSectors } from '../../../src/memory/sector-sums.js';
-import { sharedMemory, simdSummer } from '../../../src/memory/sector-sums-simd.js';
-import { OrderedQueue } from '../../../src/pipeline/decompress/ordered-queue.js';
-import { rawBytesOfBackup } from '../../../src/pipeline/decompress/raw-bytes.js';
-import { ReadPipeline } from '../../../src/pipeline/decompress/read-pipeline.js';
-import { SlotShare } from '../../../src/pipeline/decompress/slot-share.js';
-import type { Source } from '../../../src/storage/source.js';
-import { StdinSource } from '../../../src/storage/stdin-source.js';
-import { writeArchive } from '../../rig/make-archive.js';
-import { info } from '../../rig/read-jobs.js';
+import { openBackup, openSource } from '../../../src/archive/reader/archive-reader.ts';
+import type { StoredBackup } from '../../../src/archive/reader/stored-archive.ts';
+import { FramePool } from '../../../src/memory/frame-pool.ts';
+import { sumSectors } from '../../../src/memory/sector-sums.ts';
+import { sharedMemory, simdSummer } from '../../../src/memory/sector-sums-simd.ts';
+import { OrderedQueue } from '../../../src/pipeline/decompress/ordered-queue.ts';
+import { rawBytesOfBackup } from '../../../src/pipeline/decompress/raw-bytes.ts';
+import { ReadPipeline } from '../../../src/pipeline/decompress/read-pipeline.ts';
+import { SlotShare } from '../../../src/pipeline/decompress/slot-share.ts';
+import type { Source } from '../../../src/storage/source.ts';
+import { StdinSource } from '../../../src/storage/stdin-source.ts';
+import { writeArchive } from '../../rig/make-archive.ts';
+import { backupBytes } from '../../rig/mtf-description.ts';
+import { info } from '../../rig/read-jobs.ts';
 
 suite('slot share', () => {
   const share = (slots: number, stripes: number) => {
@@ -55,11 +53,11 @@ suite('slot share', () => {
     assert.ok((await second) !== undefined);
   });
 
-  test('whoever waits gets nothing after the stop', async () => {
+  test('whoever waits gets nothing once its stripe is done', async () => {
     const { share: slots } = share(1, 1);
     await slots.acquire(0);
     const waiting = slots.acquire(0);
-    slots.stop();
+    slots.retire(0);
     assert.equal(await waiting, undefined);
   });
 
@@ -298,19 +296,30 @@ suite('raw reader', () => {
 
   test('info decompresses 1 GiB of an archive, however few frames that are', async () => {
     const path = join(folder, 'few-frames');
-    const frameSize = 128 << 20;
+    const frameSize = 32 << 20;
     const frame = Buffer.alloc(frameSize);
     await writeArchive(
       path,
-      Array.from({ length: 9 }, () => frame),
+      Array.from({ length: 33 }, () => frame),
       { frameSize, level: 1 },
     );
     const backup = await openBackup(path);
     const bytes = rawBytesOfBackup(backup);
-    for (let index = 0; index < 9; index += 1)
-      assert.equal((await bytes.read(index * frameSize, 8)).length, index < 8 ? 8 : 0);
+    for (let index = 0; index < 33; index += 1)
+      assert.equal((await bytes.read(index * frameSize, 8)).length, index < 32 ? 8 : 0);
     assert.equal(bytes.gaveUp, true);
     await backup.source.close();
+  });
+
+  test('info looks only into the beginning of frames that are longer than 32 MiB', async () => {
+    const path = join(folder, 'long-frames');
+    const frameSize = (32 << 20) + 1;
+    const bytes = backupBytes(64 << 20);
+    await writeArchive(path, [bytes], { frameSize, level: 1 });
+    const { rawBytes, sets, moreSets } = await info(path);
+    assert.equal(rawBytes, bytes.length);
+    assert.equal(sets[0]?.header.DatabaseName, 'Sales ü');
+    assert.deepEqual([sets[0]?.header.Provisional, moreSets], [true, true]);
   });
 
   for (const frameSize of [64 * 1024, 4 << 20, 8 << 20]) {

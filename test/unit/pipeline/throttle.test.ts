@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Throttle } from '../../../src/pipeline/compress/throttle.js';
+import { Throttle } from '../../../src/pipeline/compress/throttle.ts';
 
 suite('throttle', () => {
   test('spaces pieces so that the rate is never exceeded', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.js';
+import { Failure } from '../../../src/base/errors.ts';
 import {
   type BackupStatementInput,
   backupStatement,
-} from '../../../src/sql/statement/backup-statement.js';
-import { parseWithOptions } from '../../../src/sql/statement/with-options.js';
+} from '../../../src/sql/statement/backup-statement.ts';
+import { parseWithOptions } from '../../../src/sql/statement/with-options.ts';
 
 const plain: BackupStatementInput = {
   database: 'Sales',

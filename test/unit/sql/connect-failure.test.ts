@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectFailure, loginUnavailable } from '../../../src/sql/message/connect-failure.js';
-import type { SqlConnectionSettings, SqlMessage } from '../../../src/sql/sql-session.js';
-import { driverConfig } from '../../../src/sql/tds/mssql-session.js';
+import {
+  connectFailure,
+  hungUp,
+  loginUnavailable,
+} from '../../../src/sql/message/connect-failure.ts';
+import type { SqlConnectionSettings, SqlMessage } from '../../../src/sql/sql-session.ts';
+import { driverConfig } from '../../../src/sql/tds/mssql-session.ts';
 
 const password = 'hunter2-very-secret';
 const settings: SqlConnectionSettings = {
@@ -12,7 +16,10 @@ const settings: SqlConnectionSettings = {
   encrypt: 'mandatory',
   trustServerCertificate: false,
   loginTimeout: 8,
+  scrub: (text) => text,
 };
+
+const nobody = () => Promise.reject(new Error('nobody connects here'));
 
 /** As the driver wraps it: mssql's error around tedious's around the system's. */
 function wrapped(code: string, message = `system says ${code}`): Error {
@@ -31,9 +38,8 @@ const failures: [system: string, code: string, hint: RegExp][] = [
   ['ENOTFOUND', 'host-not-found', /-S/],
   ['EINSTLOOKUP', 'instance-not-found', /SQL Server Browser/],
   ['ECONNRESET', 'connection-reset', /error log/],
-  ['EENCRYPT', 'not-encrypted', /certificate/],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-untrusted', /-C.*CA.*-N o/],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-untrusted', /-C.*CA.*-N o/],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-untrusted', /-C.*CA/],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-untrusted', /-C.*CA/],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-name', /-F/],
   ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'tls-failed', /TLS 1\.2/],
   ['ESOMETHINGELSE', 'connection-failed', /sqlcmd/],
@@ -55,13 +61,6 @@ test('the target is written as -S takes it', () => {
   assert.equal(of({ instance: 'X' }), 'nothing listens at db01\\X');
 });
 
-test('the same refusal of the driver is the server insisting when encryption was not asked for', () => {
-  const optional = { ...settings, encrypt: 'optional' as const };
-  const failure = connectFailure(wrapped('EENCRYPT'), [], optional);
-  assert.equal(failure.code, 'encryption-required');
-  assert.match(failure.hints.join(' '), /-N m/);
-});
-
 test('strict mode does not offer -C alone, which it ignores', () => {
   const strict = { ...settings, encrypt: 'strict' as const };
   const failure = connectFailure(wrapped('DEPTH_ZERO_SELF_SIGNED_CERT'), [], strict);
@@ -77,6 +76,11 @@ const refusals: [number: number, code: string][] = [
   [18488, 'password-expired'],
   [17892, 'login-trigger'],
   [18401, 'server-upgrading'],
+  [18451, 'server-starting'],
+  [17187, 'server-starting'],
+  [17188, 'server-shutting-down'],
+  [17819, 'encryption-required'],
+  [17830, 'login-timeout'],
   [18999, 'login-failed'],
 ];
 
@@ -103,6 +107,13 @@ test('a refused Windows login is told what the account needs, not about password
   assert.match(failure.hints.join(' '), /CREATE LOGIN \[DOMAIN\\name\] FROM WINDOWS/);
 });
 
+test('a server that is still starting says so to a Windows login, too, and no login is made for it', () => {
+  const starting: SqlMessage = { number: 17187, severity: 16, state: 1, text: 'Not ready.' };
+  const failure = connectFailure(wrapped('ELOGIN'), [starting], { ...settings, integrated: true });
+  assert.match(failure.hints.join(' '), /try again in a moment/);
+  assert.doesNotMatch(failure.hints.join(' '), /CREATE LOGIN/);
+});
+
 test('where certificates are made known depends on who checks them', () => {
   const hints = (integrated: boolean) =>
     connectFailure(wrapped('CERT_UNTRUSTED'), [], { ...settings, integrated }).hints.join(' ');
@@ -117,7 +128,7 @@ test('no login at all is a mistake of usage', () => {
 });
 
 test('nothing in the driver configuration retries, times out or validates by itself', () => {
-  const config = driverConfig(settings);
+  const config = driverConfig(settings, nobody);
   assert.equal(config.requestTimeout, 0);
   assert.equal(config.validateConnection, false);
   assert.equal(config.connectionTimeout, 8000);
@@ -126,25 +137,39 @@ test('nothing in the driver configuration retries, times out or validates by its
 });
 
 test('a login timeout of 0 waits instead of giving up at once', () => {
-  assert.equal(driverConfig({ ...settings, loginTimeout: 0 }).connectionTimeout, 2 ** 31 - 1);
+  assert.equal(
+    driverConfig({ ...settings, loginTimeout: 0 }, nobody).connectionTimeout,
+    2 ** 31 - 1,
+  );
 });
 
 test('a port wins over an instance name, and MSSQLSERVER is the default instance', () => {
-  assert.equal(driverConfig({ ...settings, instance: 'X' }).options?.instanceName, 'X');
+  assert.equal(driverConfig({ ...settings, instance: 'X' }, nobody).options?.instanceName, 'X');
   assert.equal(
-    driverConfig({ ...settings, instance: 'X', port: 1 }).options?.instanceName,
+    driverConfig({ ...settings, instance: 'X', port: 1 }, nobody).options?.instanceName,
     undefined,
   );
   assert.equal(
-    driverConfig({ ...settings, instance: 'mssqlserver' }).options?.instanceName,
+    driverConfig({ ...settings, instance: 'mssqlserver' }, nobody).options?.instanceName,
     undefined,
   );
 });
 
-test('the TLS server name is what -F says, else left to the driver; never an address with a dot', () => {
-  const nameOf = (change: Partial<SqlConnectionSettings>) =>
-    driverConfig({ ...settings, ...change }).options?.serverName;
-  assert.equal(nameOf({}), undefined);
-  assert.equal(nameOf({ host: '127.0.0.1' }), undefined);
-  assert.equal(nameOf({ host: '127.0.0.1', hostNameInCertificate: 'db01' }), 'db01');
+test('a hang-up before the login names strict encryption and old TLS, one after it does not', () => {
+  const before = hungUp(settings, false).hints.join(' ');
+  assert.match(before, /-N s\b.*TLS 1\.2/);
+  const strict = hungUp({ ...settings, encrypt: 'strict' }, false).hints.join(' ');
+  assert.match(strict, /needs SQL Server 2022/);
+  assert.doesNotMatch(strict, /-N s|TLS 1\.2/);
+  assert.doesNotMatch(hungUp(settings, true).hints.join(' '), /-N s|TLS/);
+});
+
+test('a Windows login that does not come about asks for a Kerberos ticket on Linux', () => {
+  const integrated = { ...settings, integrated: true };
+  const { hints } = connectFailure(wrapped('ESOMETHINGELSE'), [], integrated);
+  assert.equal(/kinit/.test(hints[0] ?? ''), process.platform === 'linux');
+  assert.doesNotMatch(
+    connectFailure(wrapped('ESOMETHINGELSE'), [], settings).hints[0] ?? '',
+    /kinit/,
+  );
 });

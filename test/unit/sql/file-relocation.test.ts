@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.js';
-import { type ListedFile, readFileList } from '../../../src/sql/facts/file-list.js';
-import { pathKey, safeFileName } from '../../../src/sql/server-path.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { type ListedFile, readFileList } from '../../../src/sql/facts/file-list.ts';
+import { pathKey, safeFileName } from '../../../src/sql/server-path.ts';
 import {
   type InstancePlaces,
   type RelocationWishes,
   relocate,
-} from '../../../src/sql/statement/file-relocation.js';
+} from '../../../src/sql/statement/file-relocation.ts';
 
 function file(
   logicalName: string,

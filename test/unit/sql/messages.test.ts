@@ -6,9 +6,9 @@ import {
   operatingSystemError,
   progressPercent,
   rootCause,
-  saysSuccess,
-} from '../../../src/sql/message/messages.js';
-import type { SqlMessage } from '../../../src/sql/sql-session.js';
+  verdictOf,
+} from '../../../src/sql/message/messages.ts';
+import type { SqlMessage } from '../../../src/sql/sql-session.ts';
 
 const info = (number: number, text: string): SqlMessage => ({
   number,
@@ -44,22 +44,23 @@ test('the number decides, not the text', () => {
 });
 
 test('success is Msg 3014 or 3262', () => {
-  assert.equal(saysSuccess([info(4035, 'Processed 8 pages'), info(3014, 'done')]), true);
-  assert.equal(saysSuccess([info(3262, 'The backup set on file 1 is valid.')]), false);
-  assert.equal(saysSuccess([info(4035, 'Processed 8 pages'), info(3211, '100 percent')]), false);
+  assert.equal(verdictOf([info(4035, 'Processed 8 pages'), info(3014, 'done')]), 'success');
+  assert.equal(verdictOf([info(3262, 'The backup set on file 1 is valid.')]), 'none');
+  assert.equal(verdictOf([info(4035, 'Processed 8 pages'), info(3211, '100 percent')]), 'none');
 });
 
-test('the trailer keeps pages, success and errors in order, not the progress', () => {
+test('the trailer keeps pages, success, damage and errors in order, not the progress', () => {
   const all = [
     info(3211, '1'),
     info(4035, 'p'),
     error(3041, 'e'),
+    info(3042, 'd'),
     info(5701, 'x'),
     info(3014, 's'),
   ];
   assert.deepEqual(
     messagesThatMatter(all).map(({ number }) => number),
-    [4035, 3041, 3014],
+    [4035, 3041, 3042, 3014],
   );
 });
 
@@ -94,6 +95,36 @@ const codes: [number: number, text: string, code: number | undefined][] = [
   [3271, `A nonrecoverable I/O error occurred on file "${device}:" 995(${aborted}).`, 995],
   [3203, 'Read on "995(x)" failed: 38(Reached the end of the file.)', 38],
   [3023, 'Backup, file manipulation operations must be serialized.', undefined],
+  // French, with straight apostrophes: an odd number of them stands before the code, or around it.
+  [
+    3202,
+    `Échec de l'écriture sur "${device}" : 995(L'opération d'entrée/sortie a été abandonnée en raison de l'arrêt d'un thread)`,
+    995,
+  ],
+  [
+    3201,
+    `Impossible d'ouvrir l'unité '${device}'. Erreur du système d'exploitation 995(L'opération a été abandonnée.).`,
+    995,
+  ],
+  [
+    3201,
+    `Impossible d'ouvrir l'unité '${device}'. Erreur du système d'exploitation 5(L'accès n'est pas autorisé.).`,
+    5,
+  ],
+  [3202, `Errore durante l'operazione su "${device}": 112(Lo spazio sull'unità è esaurito.)`, 112],
+  [3201, "No s'ha pogut obrir 'C:\\d'it(7)\\O'Hara'. Error del sistema operatiu 5(L'accés).", 5],
+  [3271, `A nonrecoverable I/O error occurred on file 'O'Hara(3):' 1117(x).`, 1117],
+  [3201, `无法打开备份设备'${device}(9)'。出现操作系统错误 5(拒绝访问。)。`, 5],
+  [
+    5123,
+    "CREATE FILE encountered operating system error 5(Access is denied.) while attempting to open or create the physical file '/data/x(1).mdf'.",
+    5,
+  ],
+  [
+    5120,
+    'Unable to open the physical file "C:\\x(1).mdf". Operating system error 5: "5(Access is denied.)".',
+    5,
+  ],
 ];
 
 for (const [number, text, code] of codes)
@@ -107,6 +138,12 @@ test('995, its HRESULT and VD_E_ABORT are consequences of an abort, a device nam
   assert.equal(isAbortConsequence(error(3202, `Write on "${device}" failed: 112(x)`)), false);
 });
 
+const frenchAborted = error(
+  3202,
+  `Échec de l'écriture sur "${device}" : 995(L'opération d'entrée/sortie a été abandonnée en raison de l'arrêt d'un thread)`,
+);
+const logFull = error(9002, 'Le journal des transactions est plein.');
+
 const terminating = error(3013, 'BACKUP DATABASE is terminating abnormally.');
 const consequence = error(
   18210,
@@ -119,6 +156,7 @@ const causes: [title: string, messages: SqlMessage[], cause: SqlMessage | undefi
   ['the first error before 3013', [info(4035, 'p'), serialized, terminating], serialized],
   ['not 3013 even when it comes first', [terminating, serialized], serialized],
   ['not a consequence even when it comes first', [consequence, diskFull, terminating], diskFull],
+  ['not a consequence told in French', [frenchAborted, logFull, terminating], logFull],
   ['a consequence when nothing else is there', [consequence, terminating], consequence],
   ['3013 when it is all there is', [terminating], terminating],
   ['nothing without an error', [info(4035, 'p'), info(3014, 's')], undefined],

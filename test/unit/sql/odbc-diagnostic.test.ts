@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   codeOf,
-  diagnose,
+  diagnose as diagnoseWith,
   mainTrouble,
   type OdbcRecord,
-} from '../../../src/sql/odbc/odbc-diagnostic.js';
+} from '../../../src/sql/odbc/odbc-diagnostic.ts';
+
+const diagnose = (records: readonly OdbcRecord[]) => diagnoseWith(records, (text) => text);
 
 const microsoft = '[Microsoft][ODBC Driver 18 for SQL Server]';
 

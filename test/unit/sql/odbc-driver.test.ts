@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { internalError } from '../../../src/errors.js';
+import { internalError } from '../../../src/base/errors.ts';
 import {
   connectionString,
   driverFailure,
   type OdbcDriver,
   odbcDrivers,
-} from '../../../src/sql/odbc/odbc-driver.js';
-import type { SqlConnectionSettings } from '../../../src/sql/sql-session.js';
+} from '../../../src/sql/odbc/odbc-driver.ts';
+import type { SqlConnectionSettings } from '../../../src/sql/sql-session.ts';
 
 const settings: SqlConnectionSettings = {
   host: 'localhost',
@@ -15,6 +15,7 @@ const settings: SqlConnectionSettings = {
   encrypt: 'mandatory',
   trustServerCertificate: false,
   loginTimeout: 8,
+  scrub: (text) => text,
 };
 
 function driver(name: string): OdbcDriver {
@@ -116,6 +117,17 @@ test('encryption and its check are said in the words of each driver', () => {
   assert.equal(words({ encrypt: 'optional' }, freetds).Encryption, 'request');
   assert.equal(words({ trustServerCertificate: true }, freetds).Encryption, 'require');
 });
+
+for (const driver of odbcDrivers)
+  for (const [encrypt, word] of [
+    ['mandatory', 'yes'],
+    ['strict', 'strict'],
+  ] as const)
+    test(`a Windows login by ${driver.name} has no password to show, and is encrypted (${encrypt})`, () => {
+      const { UID, PWD, Encrypt, Encryption } = words({ encrypt }, driver);
+      assert.deepEqual([UID, PWD], [undefined, undefined]);
+      assert.equal(Encrypt ?? Encryption, driver === freetds ? 'require' : word);
+    });
 
 test('the name in the certificate and the intent go where they are understood', () => {
   const change = { hostNameInCertificate: 'db01.example', applicationIntent: 'ReadOnly' } as const;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure, type FailureKind } from '../../../src/errors.js';
-import { type BackupIntent, checkDatabase, checkServer } from '../../../src/sql/facts/preflight.js';
-import type { DatabaseFacts, ServerFacts } from '../../../src/sql/facts/server-facts.js';
+import { Failure } from '../../../src/base/errors.ts';
+import type { FailureKind } from '../../../src/base/failure-codes.ts';
+import { type BackupIntent, checkDatabase, checkServer } from '../../../src/sql/facts/preflight.ts';
+import type { DatabaseFacts, ServerFacts } from '../../../src/sql/facts/server-facts.ts';
 
 const server: ServerFacts = {
   machineName: 'DB01',
@@ -78,7 +79,6 @@ const online: DatabaseFacts = {
   state: 'ONLINE',
   recoveryModel: 'FULL',
   isEncrypted: false,
-  isReadOnly: false,
   userAccess: 'MULTI_USER',
   isSnapshot: false,
   isInStandby: false,
@@ -119,7 +119,6 @@ const accepted: [title: string, change: Partial<DatabaseFacts>, type: BackupInte
   ['a differential of a SIMPLE database', { recoveryModel: 'SIMPLE' }, 'diff'],
   ['the log of a BULK_LOGGED database', { recoveryModel: 'BULK_LOGGED' }, 'log'],
   ['a copy of master', { name: 'master', recoveryModel: 'SIMPLE' }, 'copy'],
-  ['a read-only database', { isReadOnly: true }, 'full'],
 ];
 
 for (const [title, change, type] of accepted)
@@ -143,6 +142,48 @@ test('an encrypted database draws a warning with client zstd only', () => {
   for (const compression of ['server', 'none'] as const)
     assert.deepEqual(checkDatabase({ ...intent('copy'), compression }, encrypted, server), []);
 });
+
+const tde: [version: string, zstd: RegExp | undefined, own: RegExp | undefined][] = [
+  ['10.50.6000.34', undefined, /cannot compress/],
+  ['12.0.6024.0', undefined, /cannot compress/],
+  ['13.0.1601.5', /may not restore.*RTM CU7/, /cannot be restored/],
+  ['13.0.2210.0', /--compress server/, undefined],
+  ['13.0.4001.0', /may not restore.*SP1 CU4/, /cannot be restored/],
+  ['13.0.4446.0', /--compress server/, undefined],
+  ['14.0.1000.169', /--compress server/, undefined],
+  ['15.0.4198.2', /may not restore.*CU16/, /cannot be restored/],
+  ['15.0.4223.1', /--compress server/, undefined],
+  ['16.0.4135.4', /--compress server/, undefined],
+];
+
+for (const [productVersion, zstd, own] of tde)
+  test(`an encrypted database on ${productVersion} is told what this build can do`, () => {
+    const facts = { ...server, productVersion, productMajor: Number.parseInt(productVersion, 10) };
+    const told = (compression: 'zstd' | 'server') =>
+      checkDatabase({ ...intent('copy'), compression }, { ...online, isEncrypted: true }, facts);
+    const [byZstd, ...more] = told('zstd');
+    assert.equal(byZstd?.code, 'encrypted-database');
+    assert.deepEqual(more, []);
+    if (zstd) assert.match(byZstd?.hint ?? '', zstd);
+    else assert.equal(byZstd?.hint, undefined);
+    const [byServer] = told('server');
+    assert.equal(byServer?.code, own && 'encrypted-database');
+    if (own) assert.match(byServer?.message ?? '', own);
+  });
+
+for (const [engineEdition, edition] of [
+  [4, 'Express Edition (64-bit)'],
+  [2, 'Web Edition (64-bit)'],
+] as const)
+  test(`${edition} is not advised the compression that it lacks, and refused it`, () => {
+    const facts = { ...server, engineEdition, edition };
+    const encrypted = { ...online, isEncrypted: true };
+    assert.equal(checkDatabase(intent('copy'), encrypted, facts)[0]?.hint, undefined);
+    const refused = thrown(() =>
+      checkDatabase({ ...intent('copy'), compression: 'server' }, encrypted, facts),
+    );
+    assert.equal(`${refused.kind} ${refused.code}`, 'environment compression-unsupported');
+  });
 
 test('a single-user database draws a warning', () => {
   const [warning] = checkDatabase(intent('copy'), { ...online, userAccess: 'SINGLE_USER' }, server);

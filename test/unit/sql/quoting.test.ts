@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.js';
-import { maxNameLength, quoteIdentifier, quoteLiteral } from '../../../src/sql/quoting.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { maxNameLength, quoteIdentifier, quoteLiteral } from '../../../src/sql/quoting.ts';
 
 const identifiers: [name: string, quoted: string][] = [
   ['Sales', '[Sales]'],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { checkRestore, type RestoreIntent } from '../../../src/sql/facts/restore-preflight.js';
-import type { DatabaseFacts } from '../../../src/sql/facts/server-facts.js';
-import { failureFromMessage } from '../../../src/sql/message/statement-failure.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { checkRestore, type RestoreIntent } from '../../../src/sql/facts/restore-preflight.ts';
+import type { DatabaseFacts } from '../../../src/sql/facts/server-facts.ts';
+import { failureFromMessage } from '../../../src/sql/message/statement-failure.ts';
 
 const intent: RestoreIntent = { database: 'Sales', replace: false, startsNew: true };
 const online: DatabaseFacts = { name: 'Sales', state: 'ONLINE' };
@@ -32,7 +32,18 @@ const refused: Case[] = [
     online,
     'database-state not-restoring',
   ],
-  ['tempdb', { database: 'TempDB' }, undefined, 'database-state tempdb'],
+  [
+    'a system database of another build, older or newer',
+    { database: 'msdb ', replace: true, softwareVersion: '16.0.4095' },
+    online,
+    'environment other-build',
+  ],
+  [
+    'a system database of a newer version, as one of another build',
+    { database: 'MODEL', replace: true, softwareVersion: '17.0.900' },
+    online,
+    'environment other-build',
+  ],
   [
     'a backup of a newer version',
     { softwareVersion: '17.0.900' },
@@ -64,6 +75,18 @@ const allowed: Case[] = [
   ],
   ['a log onto a standby', { startsNew: false }, { ...online, isInStandby: true }, ''],
   ['a backup of this version', { softwareVersion: '16.0.1' }, 'missing', ''],
+  [
+    'a system database of this build, with a warning',
+    { database: 'msdb', replace: true, softwareVersion: '16.0.4135' },
+    online,
+    'replaces-database',
+  ],
+  [
+    'a system database of a backup that does not say its build',
+    { database: 'msdb', replace: true, softwareVersion: 'x' },
+    online,
+    'replaces-database',
+  ],
   ['a backup that does not say its version', { softwareVersion: 'x' }, 'missing', ''],
 ];
 

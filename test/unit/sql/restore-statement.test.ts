@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.js';
+import { Failure } from '../../../src/base/errors.ts';
 import {
   type RestoreStatementInput,
   restoreStatement,
-} from '../../../src/sql/statement/restore-statement.js';
+} from '../../../src/sql/statement/restore-statement.ts';
 
 const plain: RestoreStatementInput = {
   action: 'database',
@@ -66,9 +66,9 @@ const statements: [title: string, change: Partial<RestoreStatementInput>, statem
     `RESTORE FILELISTONLY ${from} WITH BLOCKSIZE = 4096`,
   ],
   [
-    'the header with checksums',
-    { action: 'headeronly', checksum: true },
-    `RESTORE HEADERONLY ${from} WITH CHECKSUM`,
+    'the file list with checksums',
+    { action: 'filelistonly', checksum: true },
+    `RESTORE FILELISTONLY ${from} WITH CHECKSUM`,
   ],
   ['a verification', { action: 'verifyonly' }, `RESTORE VERIFYONLY ${from} WITH STATS = 1`],
 ];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { readDatabaseFacts, readServerFacts } from '../../../src/sql/facts/server-facts.js';
-import type { SqlRow, SqlSession } from '../../../src/sql/sql-session.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { readDatabaseFacts, readServerFacts } from '../../../src/sql/facts/server-facts.ts';
+import type { SqlRow, SqlSession } from '../../../src/sql/sql-session.ts';
 
 /** A session that answers questions in order and remembers them. */
 function session(...answers: (readonly SqlRow[] | Error)[]): SqlSession & { asked: string[] } {
@@ -31,6 +31,7 @@ test('server facts come in two flat questions', async () => {
         Edition: 'Developer Edition (64-bit)',
         EngineEdition: 3,
         ProductVersion: '16.0.4135.4',
+        IsSingleUser: 0,
       },
     ],
     [{ IsSysadmin: 1 }],
@@ -45,6 +46,7 @@ test('server facts come in two flat questions', async () => {
     productVersion: '16.0.4135.4',
     productMajor: 16,
     isSysadmin: true,
+    isSingleUser: false,
   });
   assert.equal(asking.asked.length, 2);
   assert.match(
@@ -57,7 +59,7 @@ test('server facts come in two flat questions', async () => {
 test('NULL, missing and refused answers are unknown', async () => {
   const nulls = await readServerFacts(session([{ MachineName: null }], [{ IsSysadmin: null }]));
   assert.ok(Object.values(nulls).every((value) => value === undefined));
-  const refused = new Failure('sql-statement', 'no-permission', 'no');
+  const refused = new Failure('no-permission', 'no');
   const unknown = await readServerFacts(session(refused, refused));
   assert.ok(Object.values(unknown).every((value) => value === undefined));
   assert.equal(await readDatabaseFacts(session(refused), 'x'), undefined);
@@ -68,7 +70,7 @@ test('not being sysadmin is an answer', async () => {
 });
 
 test('a lost connection is not an answer', async () => {
-  const lost = new Failure('connection', 'connection-lost', 'lost');
+  const lost = new Failure('connection-lost', 'lost');
   await assert.rejects(readServerFacts(session(lost)), lost);
   await assert.rejects(readDatabaseFacts(session(lost), 'x'), lost);
 });
@@ -80,7 +82,6 @@ test('database facts take the name as sys.databases spells it', async () => {
       state_desc: 'ONLINE',
       recovery_model_desc: 'SIMPLE',
       is_encrypted: true,
-      is_read_only: false,
       user_access_desc: 'MULTI_USER',
       source_database_id: null,
       is_in_standby: false,
@@ -91,7 +92,6 @@ test('database facts take the name as sys.databases spells it', async () => {
     state: 'ONLINE',
     recoveryModel: 'SIMPLE',
     isEncrypted: true,
-    isReadOnly: false,
     userAccess: 'MULTI_USER',
     isSnapshot: false,
     isInStandby: false,

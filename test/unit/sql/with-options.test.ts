@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../../src/errors.js';
-import { parseWithOptions } from '../../../src/sql/statement/with-options.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { parseWithOptions } from '../../../src/sql/statement/with-options.ts';
 
 test('what an option says is known without its comments', () => {
   const [file] = parseWithOptions('FILE /* the second */ = 2 -- of three');

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBatch } from '../../standin/batch-parser.js';
-import { backupTarget } from '../../standin/database-check.js';
-import { DeviceFailure } from '../../standin/device-failure.js';
-import { type DeviceOptions, readDeviceOptions } from '../../standin/device-options.js';
-import { sessionScope } from '../../standin/query.js';
-import { SqlError } from '../../standin/sql-error.js';
-import type { DeviceStatement } from '../../standin/statement.js';
-import { makeSession } from './session-fixture.js';
+import { parseBatch } from '../../standin/batch-parser.ts';
+import { backupTarget } from '../../standin/database-check.ts';
+import { DeviceFailure } from '../../standin/device-failure.ts';
+import { type DeviceOptions, readDeviceOptions } from '../../standin/device-options.ts';
+import { sessionScope } from '../../standin/query.ts';
+import { SqlError } from '../../standin/sql-error.ts';
+import type { DeviceStatement } from '../../standin/statement.ts';
+import { makeSession } from './session-fixture.ts';
 
 function parse(text: string): DeviceStatement {
   const [statement] = parseBatch(text);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseBatch } from '../../standin/batch-parser.js';
-import { type QueryResult, runSelect } from '../../standin/query.js';
-import type { Session } from '../../standin/session.js';
-import { SqlError } from '../../standin/sql-error.js';
-import { makeSession } from './session-fixture.js';
+import { parseBatch } from '../../standin/batch-parser.ts';
+import { type QueryResult, runSelect } from '../../standin/query.ts';
+import type { Session } from '../../standin/session.ts';
+import { SqlError } from '../../standin/sql-error.ts';
+import { makeSession } from './session-fixture.ts';
 
 function query(text: string, session: Session = makeSession()): QueryResult {
   const [statement] = parseBatch(text);

@@ -1,7 +1,7 @@
 // The native half of a client that is not there: speaks the control channel and follows a script.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type ControlLine, parseControlLine } from '../../standin/control-line.js';
+import { type ControlLine, parseControlLine } from '../../standin/control-line.ts';
 
 export class FakeClient {
   readonly #socket: Socket;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { description } from '../../rig/mtf-description.js';
-import { sectorChecksum } from '../../standin/mtf-checksum.js';
-import type { MtfDescription } from '../../standin/mtf-configuration.js';
-import { generateMtf, type MtfRequest, type MtfStream } from '../../standin/mtf-generator.js';
-import { extentBytes, pageBlock, pageBytes } from '../../standin/mtf-pages.js';
+import { description } from '../../rig/mtf-description.ts';
+import { sectorChecksum } from '../../standin/mtf-checksum.ts';
+import type { MtfDescription } from '../../standin/mtf-configuration.ts';
+import { generateMtf, type MtfRequest, type MtfStream } from '../../standin/mtf-generator.ts';
+import { extentBytes, pageBlock, pageBytes } from '../../standin/mtf-pages.ts';
 import {
   date,
   guid,
@@ -14,7 +14,7 @@ import {
   type ReadAt,
   readMtf,
   text,
-} from '../../standin/mtf-reader.js';
+} from '../../standin/mtf-reader.ts';
 
 const GiB = 1024 ** 3;
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { formatControlLine, parseControlLine } from '../../standin/control-line.js';
+import { formatControlLine, parseControlLine } from '../../standin/control-line.ts';
 import {
   hashRecipe,
   type Piece,
@@ -13,7 +13,7 @@ import {
   recipeLength,
   splitRecipe,
   writeRecipe,
-} from '../../standin/recipe.js';
+} from '../../standin/recipe.ts';
 
 let folder = '';
 let source = '';

@@ -1,6 +1,6 @@
 // A session on an instance, without a network.
-import { Instance, type InstanceOptions } from '../../standin/instance.js';
-import type { Session } from '../../standin/session.js';
+import { Instance, type InstanceOptions } from '../../standin/instance.ts';
+import type { Session } from '../../standin/session.ts';
 
 export function makeSession(options: Partial<InstanceOptions> = {}): Session {
   return {

@@ -1,6 +1,6 @@
 // A connection of the package mssql to a stand-in, and everything one batch brought.
 import mssql from 'mssql';
-import type { StandinServer } from '../../standin/standin-server.js';
+import type { StandinServer } from '../../standin/standin-server.ts';
 
 export interface Heard {
   readonly numbers: number[];

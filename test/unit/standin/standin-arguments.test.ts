@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseStandinArguments } from '../../standin/standin-arguments.js';
+import { parseStandinArguments } from '../../standin/standin-arguments.ts';
 
 test('databases come from files and from the generator', () => {
   const { port, databases, login, tls } = parseStandinArguments([

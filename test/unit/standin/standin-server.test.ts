@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import mssql from 'mssql';
-import type { InstanceOptions } from '../../standin/instance.js';
-import { StandinServer } from '../../standin/standin-server.js';
-import { FakeClient } from './fake-client.js';
-import { SqlClient } from './sql-client.js';
+import type { InstanceOptions } from '../../standin/instance.ts';
+import { StandinServer } from '../../standin/standin-server.ts';
+import { FakeClient } from './fake-client.ts';
+import { SqlClient } from './sql-client.ts';
 
 const databases: InstanceOptions['databases'] = [
   { name: 'Sales', streams: { kind: 'generate', bytes: 1_000_000 } },
@@ -408,7 +408,7 @@ describe('RESTORE', () => {
     set.say('ended status=ok by=server bytes=1');
     await running.done;
     set.vanish();
-    const { recipeBytes } = await import('../../standin/recipe.js');
+    const { recipeBytes } = await import('../../standin/recipe.ts');
     const parts: Buffer[] = [];
     for await (const part of recipeBytes(server.runs[0]?.devices[0]?.pieces ?? []))
       parts.push(part);

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ByteWriter } from '../../standin/byte-writer.js';
-import { parseLogin } from '../../standin/login7.js';
-import { encodePackets, PacketReader } from '../../standin/packet.js';
+import { ByteWriter } from '../../standin/byte-writer.ts';
+import { parseLogin } from '../../standin/login7.ts';
+import { encodePackets, PacketReader } from '../../standin/packet.ts';
 import {
   encodePrelogin,
   encryption,
   negotiate,
   readClientEncryption,
-} from '../../standin/prelogin.js';
-import { parseRemoteCall } from '../../standin/rpc.js';
-import { bigintType, bitType, intType, nvarchar, variantType } from '../../standin/sql-value.js';
-import { columnMetadata, message, row } from '../../standin/tokens.js';
+} from '../../standin/prelogin.ts';
+import { parseRemoteCall } from '../../standin/rpc.ts';
+import { bigintType, bitType, intType, nvarchar, variantType } from '../../standin/sql-value.ts';
+import { columnMetadata, message, row } from '../../standin/tokens.ts';
 
 test('a message survives packets and arbitrary pieces', () => {
   const payload = Buffer.from(Array.from({ length: 3000 }, (_, index) => index & 0xff));

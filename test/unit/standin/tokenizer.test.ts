@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SqlError } from '../../standin/sql-error.js';
-import { tokenize } from '../../standin/tokenizer.js';
+import { SqlError } from '../../standin/sql-error.ts';
+import { tokenize } from '../../standin/tokenizer.ts';
 
 const shapes = (source: string) =>
   tokenize(source)

@@ -6,12 +6,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { corpusPath } from '../../rig/rig.js';
-import { RunDevice } from '../../standin/device-run.js';
-import { StreamLibrary } from '../../standin/device-streams.js';
-import { Instance } from '../../standin/instance.js';
-import { recipeBytes } from '../../standin/recipe.js';
-import { judgeRestore } from '../../standin/restore-judge.js';
+import { corpusPath } from '../../rig/rig.ts';
+import { RunDevice } from '../../standin/device-run.ts';
+import { StreamLibrary } from '../../standin/device-streams.ts';
+import { Instance } from '../../standin/instance.ts';
+import { recipeBytes } from '../../standin/recipe.ts';
+import { judgeRestore } from '../../standin/restore-judge.ts';
 
 let folder: string;
 let stream: Buffer;

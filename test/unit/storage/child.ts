@@ -2,15 +2,18 @@
 //   file PATH BYTES     writes BYTES into PATH.partial, publishes
 //   stdout BYTES        writes BYTES to descriptor 1
 //   check PATH          checks PATH as a destination
+//   hold PATH           begins PATH.partial and waits to be killed
 //   lock FOLDER NAME    takes the lock and waits to be killed
 // Reports one line of JSON on standard error.
 import { writeSync } from 'node:fs';
-import { PartialFile } from '../../../src/archive/file-sink.js';
-import { asError, Failure } from '../../../src/errors.js';
-import { checkDestinations } from '../../../src/storage/destination.js';
-import { lockDestination } from '../../../src/storage/file/destination-lock.js';
-import type { Sink } from '../../../src/storage/sink.js';
-import { openStdoutSink } from '../../../src/storage/stdout-sink.js';
+import { asError, Failure } from '../../../src/base/errors.ts';
+import { createPartial } from '../../../src/job/files/run-lock.ts';
+import { checkDestinations } from '../../../src/storage/destination.ts';
+import { lockDestination } from '../../../src/storage/file/destination-lock.ts';
+import { publish } from '../../../src/storage/file/publication.ts';
+import type { Sink } from '../../../src/storage/sink.ts';
+import { openStdoutSink } from '../../../src/storage/stdout-sink.ts';
+import { socketHolder } from '../../../src/system/socket-peer.ts';
 
 const pieceBytes = 1 << 20;
 
@@ -29,17 +32,20 @@ async function fill(sink: Sink, bytes: number): Promise<void> {
 
 async function main([verb, first = '', second = '']: string[]): Promise<void> {
   if (verb === 'file') {
-    const partial = await PartialFile.create(first);
+    const partial = await createPartial(first);
     try {
       await fill(partial, Number(second));
-      await partial.publish({ overwrite: false });
+      await publish([partial], { overwrite: false });
     } finally {
       await partial.discard();
     }
   } else if (verb === 'stdout') await fill(openStdoutSink(1), Number(first));
-  else if (verb === 'check') await checkDestinations([first], { overwrite: false });
+  else if (verb === 'hold') {
+    await (await createPartial(first)).write(Buffer.from('begun'), 0);
+    setInterval(() => undefined, 1000);
+  } else if (verb === 'check') await checkDestinations([first], { overwrite: false });
   else {
-    await lockDestination({ path: first, folder: first, name: second });
+    await lockDestination({ path: first, folder: first, name: second }, socketHolder);
     setInterval(() => undefined, 1000);
   }
   report({ done: true });

@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { checkDestinations, maxNameLength } from '../../../src/storage/destination.js';
-import { lockDestination } from '../../../src/storage/file/destination-lock.js';
-import { failure, temporaryFolder } from '../archive/rig.js';
+import { checkDestinations, maxNameLength } from '../../../src/storage/destination.ts';
+import { lockDestination } from '../../../src/storage/file/destination-lock.ts';
+import { socketHolder } from '../../../src/system/socket-peer.ts';
+import { asNobody, failure, temporaryFolder } from '../archive/rig.ts';
 
 const windows = process.platform === 'win32';
 const fresh = { overwrite: false };
@@ -99,6 +100,17 @@ describe('destinations', () => {
       const paths = pair.map((name) => join(folder, name));
       await assert.rejects(checkDestinations(paths, fresh), twice, pair.join());
     }
+    const words = (...names: string[]) =>
+      checkDestinations(
+        names.map((name) => join(folder, name)),
+        fresh,
+      ).then(
+        () => assert.fail('they were taken'),
+        ({ message }: Error) => message,
+      );
+    assert.match(await words('a', 'a.sha256', 'a.sha256'), /two files would be written there$/);
+    assert.match(await words('a', 'a.partial'), /a\.partial is what \S+\/a is called while/);
+    assert.match(await words('a', './A'), /it is the same file as \S+\/a$/);
     await checkDestinations([join(folder, 'a.bak'), join(folder, 'real', 'a.bak')], fresh);
   });
 
@@ -127,13 +139,17 @@ describe('destination lock', () => {
 
   it('is held once', { skip: !supported }, async () => {
     const folder = await temporaryFolder();
-    const lock = await lockDestination(destination(folder, 'a.bak'));
-    const held = failure('locked', 'destination-locked', /a\.bak is being written by another run$/);
-    await assert.rejects(lockDestination(destination(folder, 'a.bak')), held);
-    const other = await lockDestination(destination(folder, 'b.bak'));
+    const lock = await lockDestination(destination(folder, 'a.bak'), socketHolder);
+    const held = failure(
+      'locked',
+      'destination-locked',
+      /a\.bak is being written by another run \(process \d+ of user \d+, started 20\S+Z\)$/,
+    );
+    await assert.rejects(lockDestination(destination(folder, 'a.bak'), socketHolder), held);
+    const other = await lockDestination(destination(folder, 'b.bak'), socketHolder);
     await lock.release();
     await lock.release();
-    await (await lockDestination(destination(folder, 'a.bak'))).release();
+    await (await lockDestination(destination(folder, 'a.bak'), socketHolder)).release();
     await other.release();
     assert.deepEqual(readdirSync(folder), []);
   });
@@ -148,11 +164,95 @@ describe('destination lock', () => {
     });
     await once(holder.stderr, 'data');
     await assert.rejects(
-      lockDestination(destination(folder, 'a.bak')),
+      lockDestination(destination(folder, 'a.bak'), socketHolder),
       failure('locked', 'destination-locked'),
     );
     holder.kill('SIGKILL');
     await once(holder, 'close');
-    await (await lockDestination(destination(folder, 'a.bak'))).release();
+    await (await lockDestination(destination(folder, 'a.bak'), socketHolder)).release();
+  });
+
+  it('does not count in the hands of another user, who could take any', async (test) => {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      return test.skip('only root can become another user');
+    const folder = await temporaryFolder();
+    const child = join(import.meta.dirname, 'child.js');
+    const holder = spawn(process.execPath, [child, 'lock', folder, 'a.bak'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      uid: 65534,
+      gid: 65534,
+    });
+    await once(holder.stderr, 'data');
+    const place = destination(folder, 'a.bak');
+    await (await lockDestination(place, socketHolder)).release();
+    const asItsOwn = asNobody(() => lockDestination(place, socketHolder).then(() => undefined));
+    await assert.rejects(asItsOwn, failure('locked', 'destination-locked', /of user 65534/));
+    holder.kill('SIGKILL');
+    await once(holder, 'close');
+  });
+
+  it('counts in the hands of root', async (test) => {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      return test.skip('only root can become another user');
+    const place = destination(await temporaryFolder(), 'a.bak');
+    const lock = await lockDestination(place, socketHolder);
+    const asAnother = asNobody(() => lockDestination(place, socketHolder).then(() => undefined));
+    await assert.rejects(asAnother, failure('locked', 'destination-locked', /of user 0/));
+    await lock.release();
+  });
+});
+
+describe('a target that cannot be replaced is known before the work', () => {
+  const again = { overwrite: true };
+
+  it('in a sticky folder, of another account', async (test) => {
+    if (process.getuid?.() !== 0) return test.skip('only root can become another account');
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.bak');
+    writeFileSync(path, 'of root');
+    chmodSync(folder, 0o1777);
+    await checkDestinations([path], again);
+    const guarded = failure('io', 'access-denied', /user 0\) and its folder is sticky$/);
+    await asNobody(() => assert.rejects(checkDestinations([path], again), guarded));
+    // The new name itself is free.
+    await asNobody(async () => {
+      await checkDestinations([join(folder, 'b.bak')], again);
+    });
+    chmodSync(folder, 0o777);
+    await asNobody(async () => {
+      await checkDestinations([path], again);
+    });
+  });
+
+  for (const attribute of ['i', 'a'])
+    it(`with the attribute ${attribute}`, async (test) => {
+      const folder = await temporaryFolder();
+      const path = join(folder, 'a.bak');
+      writeFileSync(path, 'yesterday');
+      await checkDestinations([path], again);
+      const set = spawnSync('chattr', [`+${attribute}`, path]);
+      if (set.status !== 0) return test.skip('only root can set it, where the file system has it');
+      try {
+        const frozen = failure('io', 'access-denied', /it is immutable or append-only$/);
+        await assert.rejects(checkDestinations([path], again), frozen);
+      } finally {
+        spawnSync('chattr', [`-${attribute}`, path]);
+      }
+    });
+
+  it('by a folder in the place of its second name', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.bak');
+    writeFileSync(path, 'yesterday');
+    mkdirSync(`${path}.previous.partial`);
+    await assert.rejects(checkDestinations([path], again), failure('io', 'is-a-folder'));
+  });
+
+  it('by the length of its second name', async () => {
+    const folder = await temporaryFolder();
+    const most = maxNameLength - '.previous.partial'.length;
+    await checkDestinations([join(folder, 'x'.repeat(most))], again);
+    const long = checkDestinations([join(folder, 'x'.repeat(most + 1))], again);
+    await assert.rejects(long, failure('usage', 'name-too-long'));
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, it } from 'node:test';
-import { Failure } from '../../../src/errors.js';
-import { ioFailure } from '../../../src/storage/io-failure.js';
+import { Failure } from '../../../src/base/errors.ts';
+import { ioFailure } from '../../../src/storage/io-failure.ts';
 
 const thrown = (code: string, errno: number) =>
   Object.assign(new Error(`${code}: words, write`), { code, errno });
@@ -38,7 +38,7 @@ describe('io failure', () => {
   });
 
   it('keeps what is a failure already, and the words of anything else', () => {
-    const failure = new Failure('integrity', 'x', 'y');
+    const failure = new Failure('archive-damaged', 'y');
     assert.equal(ioFailure('write', 'a', failure), failure);
     assert.equal(ioFailure('write', 'a', new Error('odd')).message, 'cannot write a: odd');
     assert.equal(ioFailure('write', 'a', 'odd').win32, 1117);

@@ -13,14 +13,16 @@ import {
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { backgroundSyncBytes, PartialFile } from '../../../src/archive/file-sink.js';
-import { asNobody, failure, sample, temporaryFolder } from '../archive/rig.js';
+import { createPartial } from '../../../src/job/files/run-lock.ts';
+import { backgroundSyncBytes, type PartialFile } from '../../../src/storage/file/partial-file.ts';
+import { publish } from '../../../src/storage/file/publication.ts';
+import { asNobody, failure, sample, temporaryFolder } from '../archive/rig.ts';
 
 const child = join(import.meta.dirname, 'child.js');
 const windows = process.platform === 'win32';
 
 async function written(path: string, bytes: Uint8Array): Promise<PartialFile> {
-  const partial = await PartialFile.create(path);
+  const partial = await createPartial(path);
   await partial.write(bytes, 0);
   await partial.sync();
   await partial.close();
@@ -33,7 +35,7 @@ describe('partial file', () => {
     const path = join(folder, 'sales.bak');
     const partial = await written(path, sample(100));
     assert.deepEqual(await readdir(folder), ['sales.bak.partial']);
-    await partial.publish({ overwrite: false });
+    await publish([partial], { overwrite: false });
     assert.deepEqual(await readdir(folder), ['sales.bak']);
     assert.deepEqual(new Uint8Array(readFileSync(path)), sample(100));
     assert.equal(statSync(path).nlink, 1);
@@ -46,7 +48,7 @@ describe('partial file', () => {
     for (const umask of [0o000, 0o022, 0o377]) {
       const before = process.umask(umask);
       try {
-        const partial = await PartialFile.create(join(folder, `${umask}.bak`));
+        const partial = await createPartial(join(folder, `${umask}.bak`));
         assert.equal(statSync(partial.partialPath).mode & 0o7777, 0o600);
         await partial.discard();
       } finally {
@@ -60,7 +62,7 @@ describe('partial file', () => {
     const path = join(folder, 'sales.bak');
     writeFileSync(path, 'yesterday');
     linkSync(path, `${path}.partial`);
-    const partial = await PartialFile.create(path);
+    const partial = await createPartial(path);
     await partial.write(sample(4), 0);
     assert.equal(readFileSync(path, 'utf8'), 'yesterday');
     await partial.discard();
@@ -71,7 +73,7 @@ describe('partial file', () => {
     const folder = await temporaryFolder();
     writeFileSync(join(folder, 'victim'), 'precious');
     symlinkSync(join(folder, 'victim'), join(folder, 'sales.bak.partial'));
-    const partial = await PartialFile.create(join(folder, 'sales.bak'));
+    const partial = await createPartial(join(folder, 'sales.bak'));
     await partial.write(sample(4), 0);
     await partial.discard();
     assert.equal(readFileSync(join(folder, 'victim'), 'utf8'), 'precious');
@@ -80,11 +82,8 @@ describe('partial file', () => {
   it('cannot be created over a folder or in none', async () => {
     const folder = await temporaryFolder();
     mkdirSync(join(folder, 'a.bak.partial'));
-    await assert.rejects(
-      PartialFile.create(join(folder, 'a.bak')),
-      /cannot replace a\.bak\.partial: /,
-    );
-    const nowhere = PartialFile.create(join(folder, 'none', 'a.bak'));
+    await assert.rejects(createPartial(join(folder, 'a.bak')), /cannot replace a\.bak\.partial: /);
+    const nowhere = createPartial(join(folder, 'none', 'a.bak'));
     await assert.rejects(
       nowhere,
       failure('io', 'not-found', /^cannot create a\.bak\.partial: .*\(ENOENT\)$/),
@@ -94,12 +93,12 @@ describe('partial file', () => {
   it('takes writes at any position, also from shared memory', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'a.bak');
-    const partial = await PartialFile.create(path);
+    const partial = await createPartial(path);
     const shared = new Uint8Array(new SharedArrayBuffer(10)).fill(7).subarray(2, 5);
     await partial.write(sample(3), 3);
     await partial.write(shared, 0);
     await partial.close();
-    await partial.publish({ overwrite: false });
+    await publish([partial], { overwrite: false });
     assert.deepEqual([...readFileSync(path)], [7, 7, 7, ...sample(3)]);
   });
 
@@ -107,13 +106,13 @@ describe('partial file', () => {
     it(`syncs in the background while it grows: ${backgroundSyncBytes}${extra} bytes`, async () => {
       const folder = await temporaryFolder();
       const path = join(folder, 'big.bak');
-      const partial = await PartialFile.create(path);
+      const partial = await createPartial(path);
       const piece = new Uint8Array(backgroundSyncBytes + extra).fill(1);
       await partial.write(piece, 0);
       await partial.write(piece.subarray(0, 10), piece.length);
       await partial.sync();
       await partial.close();
-      await partial.publish({ overwrite: false });
+      await publish([partial], { overwrite: false });
       assert.equal(statSync(path).size, piece.length + 10);
     });
   }
@@ -124,7 +123,7 @@ describe('partial file', () => {
     const partial = await written(path, sample(5));
     writeFileSync(path, 'other');
     await assert.rejects(
-      partial.publish({ overwrite: false }),
+      publish([partial], { overwrite: false }),
       failure(
         'io',
         'file-exists',
@@ -141,7 +140,7 @@ describe('partial file', () => {
     writeFileSync(path, 'yesterday');
     const partial = await written(path, sample(5));
     assert.equal(readFileSync(path, 'utf8'), 'yesterday');
-    await partial.publish({ overwrite: true });
+    await publish([partial], { overwrite: true });
     assert.deepEqual([...readFileSync(path)], [...sample(5)]);
   });
 
@@ -151,8 +150,8 @@ describe('partial file', () => {
     const partial = await written(path, sample(5));
     mkdirSync(path);
     writeFileSync(join(path, 'full'), '');
-    await assert.rejects(partial.publish({ overwrite: true }), (error: Error) => {
-      assert.match(error.message, /^cannot rename to sales\.bak sales\.bak\.partial: .*kept as/);
+    await assert.rejects(publish([partial], { overwrite: true }), (error: Error) => {
+      assert.match(error.message, /^cannot rename sales\.bak\.partial to sales\.bak: .*kept as/);
       return true;
     });
     await partial.discard();
@@ -162,7 +161,7 @@ describe('partial file', () => {
   it('is discarded in any state, any number of times', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'a.bak');
-    const open = await PartialFile.create(path);
+    const open = await createPartial(path);
     const busy = open.write(new Uint8Array(8 << 20), 0);
     const results = await Promise.all([
       open.discard(),
@@ -175,17 +174,16 @@ describe('partial file', () => {
     const closed = await written(path, sample(1));
     assert.equal(await closed.discard(), true);
     assert.deepEqual(await readdir(folder), []);
-    await assert.rejects(closed.publish({ overwrite: true }), /internal error/);
+    await assert.rejects(publish([closed], { overwrite: true }), /internal error/);
   });
 
   it('discarded while it is being published waits and is published', async () => {
     const folder = await temporaryFolder();
     const partial = await written(join(folder, 'a.bak'), sample(1));
-    const order: string[] = [];
-    const published = partial.publish({ overwrite: false }).then(() => order.push('published'));
-    await partial.discard().then(() => order.push('discarded'));
+    const published = publish([partial], { overwrite: false });
+    assert.equal(await partial.discard(), true);
+    assert.deepEqual(await readdir(folder), ['a.bak'], 'it waited');
     await published;
-    assert.deepEqual(order, ['published', 'discarded']);
     assert.deepEqual(await readdir(folder), ['a.bak']);
   });
 
@@ -198,7 +196,7 @@ describe('partial file', () => {
   });
 
   it('that lost its name meanwhile is not durable', async () => {
-    const partial = await PartialFile.create(join(await temporaryFolder(), 'a.bak'));
+    const partial = await createPartial(join(await temporaryFolder(), 'a.bak'));
     await partial.write(sample(1), 0);
     rmSync(partial.partialPath);
     const lost = failure('io', 'not-found', /^cannot finish a\.bak\.partial: /);
@@ -208,8 +206,8 @@ describe('partial file', () => {
 
   it('closed twice or published open is an internal error', async () => {
     const folder = await temporaryFolder();
-    const partial = await PartialFile.create(join(folder, 'a.bak'));
-    await assert.rejects(partial.publish({ overwrite: false }), /internal error/);
+    const partial = await createPartial(join(folder, 'a.bak'));
+    await assert.rejects(publish([partial], { overwrite: false }), /internal error/);
     await partial.close();
     await assert.rejects(partial.close(), /internal error/);
     await assert.rejects(partial.write(sample(1), 0), /internal error/);
@@ -218,7 +216,7 @@ describe('partial file', () => {
 
   it('says when it could not be removed', { skip: windows }, async () => {
     const folder = await temporaryFolder();
-    const partial = await PartialFile.create(join(folder, 'a.bak'));
+    const partial = await createPartial(join(folder, 'a.bak'));
     chmodSync(folder, 0o555);
     await asNobody(async () => assert.equal(await partial.discard(), false));
     chmodSync(folder, 0o700);
@@ -248,7 +246,7 @@ describe('partial file', () => {
     if (process.getuid?.() !== 0) return test.skip('only root can mount a small file system');
     assert.equal(mount.status, 0, mount.stderr.toString());
     try {
-      const partial = await PartialFile.create(join(folder, 'sales.bak'));
+      const partial = await createPartial(join(folder, 'sales.bak'));
       const full = failure(
         'io',
         'disk-full',

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { suite, test } from 'node:test';
-import { MiB } from '../../../src/base/byte-size.js';
-import { Failure } from '../../../src/errors.js';
-import { maxHeadBytes, openStdin, StdinSource } from '../../../src/storage/stdin-source.js';
+import { MiB } from '../../../src/base/byte-size.ts';
+import { Failure } from '../../../src/base/errors.ts';
+import { maxHeadBytes, openStdin, StdinSource } from '../../../src/storage/stdin-source.ts';
 
 /** A byte of position `at`. */
 const byteAt = (at: number) => (at * 31 + (at >> 8)) & 0xff;

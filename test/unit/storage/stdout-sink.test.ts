@@ -5,8 +5,8 @@ import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStdoutSink } from '../../../src/storage/stdout-sink.js';
-import { temporaryFolder } from '../archive/rig.js';
+import { openStdoutSink } from '../../../src/storage/stdout-sink.ts';
+import { temporaryFolder } from '../archive/rig.ts';
 
 const child = join(import.meta.dirname, 'child.js');
 const windows = process.platform === 'win32';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type AccountFacts, accountFacts } from '../../../src/system/account.js';
-import { EM_X86_64, elfImage } from '../../../src/system/code/elf-image.js';
-import { isContainerCgroup, sharesMemory } from '../../../src/system/container.js';
-import { readMachine } from '../../../src/system/machine.js';
+import { type AccountFacts, accountFacts } from '../../../src/system/account.ts';
+import { EM_X86_64, elfImage } from '../../../src/system/code/elf-image.ts';
+import { sharesMemory } from '../../../src/system/container.ts';
+import { isContainerCgroup } from '../../../src/system/container-mark.ts';
+import { readMachine } from '../../../src/system/machine.ts';
 
 const passwd =
   'root:x:0:0::/root:/bin/sh\nmssql:x:999:998::/var/opt/mssql:/bin/sh\nbackup:x:34:34::/:/bin/sh\n';

@@ -5,11 +5,11 @@ import {
   argumentBytes,
   encodeArguments,
   u32,
-} from '../../../src/vdi/com/com-arguments.js';
+} from '../../../src/vdi/com/com-arguments.ts';
 import {
   CLSID_MSSQL_ClientVirtualDeviceSet,
   IID_IClientVirtualDeviceSet2,
-} from '../../../src/vdi/com/com-library.js';
+} from '../../../src/vdi/com/com-library.ts';
 
 /** Places as DispCallFunc reads them on 64-bit Windows: types, pointers, then VARIANTs of 24 bytes. */
 const pointers = 8;

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
-import { FramePool } from '../../../src/memory/frame-pool.js';
-import { BackupDevice } from '../../../src/vdi/backup-device.js';
-import type { DeviceCalls } from '../../../src/vdi/device-calls.js';
-import { DeviceMonitor } from '../../../src/vdi/device-monitor.js';
-import { controlWords } from '../../../src/vdi/device-protocol.js';
-import { RestoreDevice } from '../../../src/vdi/restore-device.js';
-import type { DeviceCommand } from '../../../src/vdi/struct-layout.js';
-import { VD_E_CLOSE, VDC_Complete, VDC_Read } from '../../../src/vdi/vdi-constants.js';
+import { FramePool } from '../../../src/memory/frame-pool.ts';
+import { BackupDevice } from '../../../src/vdi/backup-device.ts';
+import type { DeviceCalls } from '../../../src/vdi/device-calls.ts';
+import { DeviceMonitor } from '../../../src/vdi/device-monitor.ts';
+import { controlWords } from '../../../src/vdi/device-protocol.ts';
+import { RestoreDevice } from '../../../src/vdi/restore-device.ts';
+import type { DeviceCommand } from '../../../src/vdi/struct-layout.ts';
+import { VD_E_CLOSE, VDC_Complete, VDC_Read } from '../../../src/vdi/vdi-constants.ts';
 
 /** Calls that hand out `commands` (undefined = NOERROR without one) and then close the device. */
 function play(...commands: (DeviceCommand | undefined)[]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { describeHresult, vdiFailure } from '../../../src/vdi/hresult.js';
+import { describeHresult, vdiFailure } from '../../../src/vdi/hresult.ts';
 
 suite('an HRESULT', () => {
   test('is said with number, symbol and meaning, signed or not', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { describeHresult } from '../../../src/vdi/hresult.js';
+import { describeHresult } from '../../../src/vdi/hresult.ts';
 import {
   decodeCommand,
   decodeConfiguration,
   encodeConfiguration,
-} from '../../../src/vdi/struct-layout.js';
-import * as constants from '../../../src/vdi/vdi-constants.js';
+} from '../../../src/vdi/struct-layout.ts';
+import * as constants from '../../../src/vdi/vdi-constants.ts';
 
 suite('struct layout', () => {
   test('a configuration is 44 bytes, zero but for its inputs', () => {

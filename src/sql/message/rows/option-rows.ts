@@ -1,0 +1,62 @@
+// Messages about the statement itself: its options, sizes, rights, and what ended the session.
+
+import {
+  onAny,
+  onBackup,
+  onDrill,
+  onReading,
+  onRestore,
+  type Row,
+  sysadminAdvice,
+} from '../explanation.ts';
+
+const withOption = 'Is --with right? --dry-run prints the whole statement.';
+const report = 'This is a mistake in vdibackup; please report it with the output of --dry-run.';
+
+// biome-ignore format: a table, each row a line or two
+export const optionRows: readonly Row[] = [
+  [[102, 105, 155, 156, 319, 3031, 3032], onAny, 'bad-option', withOption],
+  [[3030], onBackup, 'bad-option', withOption],
+  [[4222, 4223], onBackup, 'bad-option', 'Leave MAX_VLF_COUNT out of --with.'],
+  [[3027, 3219, 3235], onAny, 'bad-option',
+    'Leave the file or filegroup that the message names out of --with: whole databases are backed up and restored.'],
+  [[3234], onReading, 'no-such-file',
+    'Use the logical names that the backup has: vdibackup info FILE lists them, --move LOGICAL=PATH.'],
+  [[4353], onReading, 'moved-twice', 'Move each logical file once: --move, or MOVE in --with, not both.'],
+  [[3174], onReading, 'not-movable', 'Leave that file out of --move: this backup goes onto a database whose files are there.'],
+  [[3170], onRestore, 'standby-path', 'Give --standby a path that SQL Server can write to, on its own machine.'],
+  [[3180], onRestore, 'standby-of-older-version',
+    'Say --norecovery, or recover it: a database that must be upgraded cannot stand by.'],
+  [[3025, 3123], onAny, 'bad-database-name',
+    'Is the name of the database right? 1 to 128 characters; --dry-run prints the whole statement.'],
+  [[3044, 3057], onAny, 'bad-device-name', report],
+  [[3205, 3207], onAny, 'device-count', 'SQL Server takes 1 to 64 devices: --stripes.'],
+  [[3217, 3250], onBackup, 'transfer-size',
+    '--transfer-size takes multiples of 64KiB up to 4MiB. Is --with right?'],
+  [[3217, 3250], onReading, 'transfer-size',
+    '--transfer-size takes multiples of 64KiB up to 4MiB, as the backup had. Is --with right?'],
+  [[3253], onAny, 'block-size', '--block-size takes 512 to 65536, powers of two.'],
+  [[3244], onBackup, 'name-too-long', 'Give a shorter --name and --description.'],
+  [[3245, 3278], onAny, 'text-not-converted',
+    'Use plain characters in --name, --description and --with: a text there could not be taken.'],
+  [[3021], onAny, 'in-transaction', 'Is there a login trigger that opens a transaction?'],
+  [[229, 262, 297, 300, 916, 15247], onAny, 'no-permission', sysadminAdvice],
+  [[3110], onReading, 'no-permission', sysadminAdvice],
+  [[3265], onAny, 'not-sysadmin', sysadminAdvice],
+  [[15404, 15517, 33009], onDrill, 'owner-unknown',
+    'Make a login for the owner of the backed-up database on this server, or drill without assertions.'],
+  [[40510], onAny, 'no-vdi',
+    'Azure SQL Database has no virtual devices; use its own backup or a .bacpac.'],
+  [[3209], onAny, 'user-instance',
+    'Connect to a regular instance (-S): a user instance of Express takes no backups through devices.'],
+  [[596], onAny, 'session-killed',
+    "Somebody ended the session with KILL; SQL Server's error log names the login. Run it again."],
+  [[6107], onAny, 'session-killed', 'Only sessions of users can be ended with KILL: leave the system session alone.'],
+  [[3204], onAny, 'aborted',
+    'Somebody or something ended the statement: KILL, a shutdown, this program. The first error above it is the reason.'],
+  [[3041], onBackup, 'aborted', 'The message before it is the reason; without one, repeat it with --log-level debug --log-file FILE.'],
+  [[3013], onAny, 'statement-terminated', 'Repeat it with --log-level debug --log-file FILE, which keeps every message; and look at the error log.'],
+  [[3009], onAny, 'history-not-written',
+    'msdb did not take the history: is it online, not full, and writable? DBCC CHECKDB (msdb). The backup or restore itself is not concerned.'],
+  [[4014], onAny, 'connection-lost', 'The network failed in the middle: connect to localhost, and run it again.'],
+];
