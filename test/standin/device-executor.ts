@@ -177,6 +177,7 @@ class DeviceExecution {
         request: plan.request,
       },
     );
+    if (this.#context.fault['lose-3014'] === 'reset') await link.gone;
     await this.#backupSucceeded(plan, streams, total);
   }
 

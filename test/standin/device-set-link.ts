@@ -30,6 +30,8 @@ export class DeviceSetLink {
   readonly completed = new Set<string>();
   readonly errors: CompletionError[] = [];
   readonly ended: Promise<DeviceSetEnd>;
+  /** The client called Close, or is gone. */
+  readonly gone: Promise<void>;
   /** Called with the bytes done so far. */
   onProgress: (bytes: number) => void = () => undefined;
   /** Called when the client has answered every device's Complete (or its last Flush) with success. */
@@ -46,9 +48,12 @@ export class DeviceSetLink {
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#receive(text));
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      this.#ended({ status: 'lost', by: 'client', bytes: this.bytes });
-      this.onGone();
+    this.gone = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#ended({ status: 'lost', by: 'client', bytes: this.bytes });
+        this.onGone();
+        resolve();
+      });
     });
   }
 

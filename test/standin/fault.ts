@@ -46,7 +46,7 @@ export interface Fault extends DeviceFault {
   readonly 'abort-too-late'?: boolean;
   /**
    * SQL Server carries the backup to its end and records it, but its verdict never arrives: the connection is reset once
-   * the devices are closed (`reset`) or once every device's Complete was answered (`reset-at-complete`), or it swallows
+   * the client closed its devices (`reset`) or once every device's Complete was answered (`reset-at-complete`), or it swallows
    * every byte from then on (`swallow`).
    */
   readonly 'lose-3014'?: 'reset' | 'reset-at-complete' | 'swallow';
