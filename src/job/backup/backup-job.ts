@@ -1,5 +1,5 @@
 // The story of one backup, from the checks before any work to the durable file under its final name.
-// Each step is a method; what exists at any moment is in #parts, so that the one teardown can end it.
+// Each step is a method; what is open at any moment is in #open, which alone can end it.
 
 import { randomUUID } from 'node:crypto';
 import type { StoredStripe } from '../../archive/writer/stripe-writer.ts';
@@ -14,10 +14,8 @@ import { Throttle } from '../../pipeline/compress/throttle.ts';
 import { pipelineShape } from '../../pipeline/pipeline-shape.ts';
 import type { ServerFacts } from '../../sql/facts/server-facts.ts';
 import { statementFailure } from '../../sql/message/statement-failure.ts';
-import { openSession } from '../../sql/open-session.ts';
 import type { SqlSession } from '../../sql/sql-session.ts';
 import { claimConsole, type LibraryConsole } from '../../system/library-console.ts';
-import { openDeviceSet } from '../../vdi/open-device-set.ts';
 import { completeEnabled } from '../../vdi/threaded-device-set.ts';
 import type { DeviceEnd } from '../../vdi/virtual-device-set.ts';
 import { lateness } from '../files/last-steps.ts';
@@ -25,15 +23,15 @@ import { StripeFiles } from '../files/stripe-files.ts';
 import { type KeptFile, mayCount, unconfirmedFailure } from '../files/unconfirmed-backup.ts';
 import type { BackupRequest } from '../request/backup-request.ts';
 import { JobProgress } from '../serving/job-progress.ts';
-import { configuredEvent, ServedDevices } from '../serving/served-devices.ts';
+import { Resources } from '../serving/resources.ts';
+import { configuredEvent, type ServedDevices } from '../serving/served-devices.ts';
 import {
   answered,
   destinationIsStuck,
   unlessStuck,
   watchForStall,
 } from '../serving/stall-watch.ts';
-import { type JobParts, teardown } from '../serving/teardown.ts';
-import { WatchedStatement } from '../serving/watched-statement.ts';
+import type { WatchedStatement } from '../serving/watched-statement.ts';
 import { planLines, plannedStatement } from './backup-plan.ts';
 import { askServer, checkReplaced, nameFiles, type ServerAnswers } from './backup-preflight.ts';
 import { BackupRecord } from './backup-record.ts';
@@ -69,7 +67,7 @@ class BackupRun {
   readonly #emit: Emit;
   readonly setId: string = randomUUID();
   readonly #progress: JobProgress;
-  readonly #parts: JobParts = {};
+  readonly #open: Resources;
   #record: BackupRecord;
   readonly #speakOn: (descriptor: number) => void;
   #console: LibraryConsole | undefined;
@@ -93,6 +91,7 @@ class BackupRun {
     this.#speakOn = speakOn;
     this.#abort = abort;
     this.#emit = emit;
+    this.#open = new Resources(abort);
     this.#progress = new JobProgress(emit, 'storing');
     this.#record = new BackupRecord(request, this.setId);
     abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
@@ -110,7 +109,7 @@ class BackupRun {
     this.#console = claimConsole();
     this.#speakOn(this.#console.stderr);
     const devices = this.#openDevices(pool);
-    const session = await this.#connect();
+    const session = await this.#open.connect(this.#request.connection);
     const answers = await this.#ask(session);
     const files = early ?? (await this.#checkFiles());
 
@@ -123,13 +122,11 @@ class BackupRun {
     devices.set.create(answers.server.instanceName ?? this.#request.connection.instance);
     const statement = this.#execute(session, answers.server, text, devices);
     this.#watch(pipeline, devices);
-    const configuration = await statement.orServerWords(() => devices.set.configured());
-    this.#parts.opened = true;
-    this.#completeExpected = completeEnabled(configuration);
-    await this.#abort.race(
-      files.begin(this.#record.header(answers, configuration, shape.frameSize)),
-    );
-    await statement.orServerWords(async () => devices.set.openDevices());
+    const configuration = await this.#open.meet(statement, devices, async (configured) => {
+      this.#completeExpected = completeEnabled(configured);
+      const header = this.#record.header(answers, configured, shape.frameSize);
+      await this.#abort.race(files.begin(header));
+    });
     this.#emit(configuredEvent(configuration));
     devices.serve({
       frame: (device, slot, bytes) => pipeline.frame(device, slot, bytes),
@@ -139,7 +136,7 @@ class BackupRun {
     const ends = await devices.closed();
     await this.#sealRest(ends, pipeline);
     this.#sealed = ends.every(({ how }) => how === 'closed');
-    await this.#closeDevices(devices);
+    this.#open.closeDevices();
 
     await statement.success();
     this.#confirmed = true;
@@ -157,14 +154,12 @@ class BackupRun {
     return this.#confirmed;
   }
 
-  /** See teardown.ts for the order. The files that were kept; undefined when none was to be. */
+  /** See `Resources.undo` for the order. The files that were kept; undefined when none was to be. */
   async undo(): Promise<readonly KeptFile[] | undefined> {
     this.#progress.stop();
     this.#endWatch();
-    if (this.#statement?.givenUp) delete this.#parts.statement;
-    for (const message of await teardown(this.#parts, this.#abort)) {
+    for (const message of await this.#open.undo())
       this.#emit({ event: 'warning', code: 'left-behind', message });
-    }
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
     return this.#kept;
   }
@@ -183,7 +178,7 @@ class BackupRun {
     const names = this.#request.files.map((_, device) =>
       device === 0 ? this.setId : `${this.setId}-${device}`,
     );
-    const session = await this.#connect();
+    const session = await this.#open.connect(this.#request.connection);
     const answers = await this.#ask(session);
     if (this.#request.twinFiles) await this.#checkFiles();
     const statement = plannedStatement(this.#request, names, answers);
@@ -200,7 +195,7 @@ class BackupRun {
 
   async #checkFiles(): Promise<StripeFiles> {
     const files = await this.#prepared(StripeFiles.check(this.#request));
-    this.#parts.discard = () => this.#letGo(files);
+    this.#open.onUndo(() => this.#letGo(files));
     return files;
   }
 
@@ -213,23 +208,16 @@ class BackupRun {
     return answers;
   }
 
-  async #connect(): Promise<SqlSession> {
-    const session = await this.#abort.race(openSession(this.#request.connection));
-    this.#parts.session = session;
-    return session;
-  }
-
   #openDevices(pool: FramePool): ServedDevices {
     const { files, vdiLibrary } = this.#request;
-    const set = openDeviceSet({
+    this.#devices = this.#open.openDevices({
       name: this.setId,
       deviceCount: files.length,
       direction: 'backup',
       pool,
-      ...(vdiLibrary !== undefined && { library: vdiLibrary }),
+      vdiLibrary,
+      completionCode,
     });
-    this.#parts.devices = set;
-    this.#devices = new ServedDevices(set, this.#abort, completionCode);
     return this.#devices;
   }
 
@@ -273,7 +261,7 @@ class BackupRun {
     text: string,
     devices: ServedDevices,
   ): WatchedStatement {
-    const statement = new WatchedStatement(session, text, {
+    this.#statement = this.#open.execute(session, text, {
       abort: this.#abort,
       emit: this.#emit,
       onProgress: (percent) => this.#progress.heard(percent),
@@ -281,9 +269,7 @@ class BackupRun {
       failureOf: (outcome) => statementFailure(outcome, { direction: 'backup', server }),
       onSuccess: () => devices.statementSucceeded(),
     });
-    this.#statement = statement;
-    this.#parts.statement = statement.running;
-    return statement;
+    return this.#statement;
   }
 
   #watch(pipeline: BackupPipeline, devices: ServedDevices): void {
@@ -309,12 +295,6 @@ class BackupRun {
     if (!this.#completeExpected) return;
     const message = 'SQL Server closed a device without asking for its completion (VDC_Complete)';
     this.#emit({ event: 'warning', code: 'complete-missing', message });
-  }
-
-  /** Every device was closed by the server: the set's memory goes before SQL Server's verdict is awaited. */
-  async #closeDevices(devices: ServedDevices): Promise<void> {
-    delete this.#parts.devices;
-    devices.close();
   }
 
   /** Also an abort that came after Msg 3014 changed nothing. */

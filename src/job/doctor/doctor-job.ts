@@ -9,6 +9,7 @@ import { Failure } from '../../base/errors.ts';
 import type { Emit } from '../../base/events.ts';
 import { toolVersion } from '../../base/tool-version.ts';
 import { FramePool } from '../../memory/frame-pool.ts';
+import { completionCode } from '../../pipeline/completion-code.ts';
 import { readUsedBytes } from '../../sql/facts/database-size.ts';
 import {
   readDatabaseFacts,
@@ -20,8 +21,8 @@ import type { SqlSession } from '../../sql/sql-session.ts';
 import { cpuQuota } from '../../system/cpu-quota.ts';
 import { claimConsole, type LibraryConsole } from '../../system/library-console.ts';
 import { type MachineFacts, readMachine } from '../../system/machine.ts';
-import { openDeviceSet } from '../../vdi/open-device-set.ts';
-import { type JobParts, teardown } from '../serving/teardown.ts';
+import { Resources } from '../serving/resources.ts';
+import type { ServedDevices } from '../serving/served-devices.ts';
 import { connectionFindings, reach, withListener } from './doctor-connection.ts';
 import { expected, failed, notChecked, ok, problem } from './doctor-finding.ts';
 import { type FixContext, withFix } from './doctor-fixes.ts';
@@ -62,7 +63,8 @@ class Examination {
   readonly #emit: Emit;
   readonly #speakOn: SpeakOn;
   readonly #findings: Finding[] = [];
-  readonly #parts: JobParts = {};
+  readonly #open: Resources;
+  #devices: ServedDevices | undefined;
   #machine: MachineFacts = { system: 'other' };
   #server: ServerFacts = {};
   #console: LibraryConsole | undefined;
@@ -75,6 +77,7 @@ class Examination {
     this.#request = request;
     this.#abort = abort;
     this.#emit = emit;
+    this.#open = new Resources(abort);
     this.#speakOn = speakOn;
   }
 
@@ -97,9 +100,9 @@ class Examination {
     return { job: 'doctor', healthy: this.#healthy, findings: this.#findings };
   }
 
-  /** Whatever still exists goes; see teardown.ts for the order. */
+  /** Whatever is still open goes; see `Resources.undo` for the order. */
   async end(): Promise<void> {
-    await teardown(this.#parts, this.#abort);
+    await this.#open.undo();
     for (const line of this.#console?.said() ?? [])
       this.#emit(this.#healthy ? { event: 'debug', message: line } : { event: 'library', line });
   }
@@ -144,12 +147,13 @@ class Examination {
     this.#speakOn(this.#console.stderr, this.#console.stdout);
     const { vdiLibrary } = this.#request;
     try {
-      this.#parts.devices = openDeviceSet({
+      this.#devices = this.#open.openDevices({
         name: randomUUID(),
         deviceCount: 1,
         direction: 'backup',
         pool: FramePool.create(1, unusedSlotBytes, unusedSlotBytes),
-        ...(vdiLibrary !== undefined && { library: vdiLibrary }),
+        vdiLibrary,
+        completionCode,
       });
       this.#find(ok(check, libraryWords(this.#machine)));
     } catch (thrown) {
@@ -160,7 +164,7 @@ class Examination {
   async #connect(): Promise<void> {
     const { connection } = this.#request;
     const reached = await reach(connection, this.#abort);
-    if (reached.session) this.#parts.session = reached.session;
+    if (reached.session) this.#open.adopt(reached.session);
     const transport = await this.#ask(readTransport);
     const findings = connectionFindings(connection, reached, transport);
     const isLinux = this.#machine.system === 'linux';
@@ -181,16 +185,15 @@ class Examination {
    */
   async #roundTrip(): Promise<void> {
     const check = 'device-set';
-    const { devices } = this.#parts;
+    const devices = this.#devices;
     if (!devices) return this.#find(notChecked(check, 'there is no VDI library'));
     const instance = this.#server.instanceName ?? this.#request.connection.instance;
-    if (this.#machine.system === 'windows' && !this.#parts.session && instance === undefined)
+    if (this.#machine.system === 'windows' && !this.#open.session && instance === undefined)
       return this.#find(notChecked(check, 'only a login tells which instance this is'));
     try {
-      this.#completeRequested = devices.create(instance).completeRequested;
-      delete this.#parts.devices;
-      const left = await teardown({ devices }, this.#abort);
-      this.#find(left[0] === undefined ? made : stuck(left[0]));
+      this.#completeRequested = devices.set.create(instance).completeRequested;
+      const [left] = await this.#open.endStatement();
+      this.#find(left === undefined ? made : stuck(left));
     } catch (thrown) {
       this.#find(failed(check, expected(thrown)));
     }
@@ -199,7 +202,7 @@ class Examination {
   async #askDatabase(): Promise<void> {
     const { database } = this.#request;
     if (database === undefined) return;
-    if (!this.#parts.session) return this.#find(notChecked('database', nobody));
+    if (!this.#open.session) return this.#find(notChecked('database', nobody));
     const facts = await this.#ask((session) => readDatabaseFacts(session, database));
     this.#find(...databaseFindings(database, facts, this.#server));
     if (typeof facts !== 'object') return;
@@ -221,7 +224,7 @@ class Examination {
 
   /** Undefined without a session, and when it is lost meanwhile. */
   async #ask<T>(question: (session: SqlSession) => Promise<T>): Promise<T | undefined> {
-    const { session } = this.#parts;
+    const { session } = this.#open;
     if (!session) return undefined;
     try {
       const { loginTimeout } = this.#request.connection;
@@ -229,8 +232,7 @@ class Examination {
     } catch (thrown) {
       this.#abort.throwIfAborted();
       this.#find(failed('connection', expected(thrown)));
-      delete this.#parts.session;
-      await session.close();
+      await this.#open.disconnect();
       return undefined;
     }
   }

@@ -10,13 +10,13 @@ import type { StdinSource } from '../../storage/stdin-source.ts';
 import { claimConsole, type LibraryConsole } from '../../system/library-console.ts';
 import type { RestoreRequest } from '../request/restore-request.ts';
 import { JobProgress } from '../serving/job-progress.ts';
+import { Resources } from '../serving/resources.ts';
 import {
   type StallGauges,
   sourceIsStuck,
   unstalled,
   watchForStall,
 } from '../serving/stall-watch.ts';
-import { endStatement, type JobParts, teardown } from '../serving/teardown.ts';
 import type { ReadCounters } from './read-counters.ts';
 import { type ReadingPlan, RestoreReading } from './restore-reading.ts';
 
@@ -26,7 +26,7 @@ export type SpeakOn = (stderr: number, stdout: number) => void;
 type Wishes = Pick<RestoreRequest, 'connection' | 'vdiLibrary' | 'stallTimeout'>;
 
 export class ReadingRun {
-  readonly parts: JobParts = {};
+  readonly open: Resources;
   readonly progress: JobProgress;
   readonly #wishes: Wishes;
   readonly #abort: Abort;
@@ -43,6 +43,7 @@ export class ReadingRun {
     this.#abort = abort;
     this.#emit = emit;
     this.#counters = counters;
+    this.open = new Resources(abort);
     this.progress = new JobProgress(emit, 'reading');
   }
 
@@ -52,7 +53,7 @@ export class ReadingRun {
   }
 
   /** Files that do not answer, or a pipe that never says anything, end `opening` as a stall does, where one was asked for. */
-  open<T>(opening: Promise<T>): Promise<T> {
+  opened<T>(opening: Promise<T>): Promise<T> {
     const moved = () => this.#backups.length + (this.#pipe?.received ?? 0);
     const gauges = { moved, side: () => sourceIsStuck };
     return unstalled(opening, this.#wishes.stallTimeout, gauges, this.#abort);
@@ -97,7 +98,7 @@ export class ReadingRun {
         abort,
         emit: this.#emit,
         progress: this.progress,
-        parts: this.parts,
+        open: this.open,
         instance: server.instanceName ?? connection.instance,
         vdiLibrary,
       },
@@ -111,7 +112,7 @@ export class ReadingRun {
 
   /** After a statement that failed and whose failure does not end the job. False when its devices could not be ended. */
   async giveUp(abort: Abort): Promise<boolean> {
-    const left = await endStatement(this.parts, abort);
+    const left = await this.open.endStatement(abort);
     await this.#reading?.end();
     return left.length === 0;
   }
@@ -129,11 +130,11 @@ export class ReadingRun {
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
   }
 
-  /** See teardown.ts for the order. */
+  /** See `Resources.undo` for the order. */
   async undo(): Promise<void> {
     this.progress.stop();
     this.#endWatch();
-    for (const message of await teardown(this.parts, this.#abort))
+    for (const message of await this.open.undo())
       this.#emit({ event: 'warning', code: 'left-behind', message });
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });
   }

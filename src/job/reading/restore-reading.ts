@@ -13,13 +13,12 @@ import { RestorePipeline } from '../../pipeline/decompress/restore-pipeline.ts';
 import { readShape } from '../../pipeline/pipeline-shape.ts';
 import type { SqlMessage, SqlRow, SqlSession, StatementOutcome } from '../../sql/sql-session.ts';
 import { feedCapacity } from '../../vdi/device-protocol.ts';
-import { openDeviceSet } from '../../vdi/open-device-set.ts';
 import type { DeviceConfiguration } from '../../vdi/virtual-device-set.ts';
 import type { JobProgress } from '../serving/job-progress.ts';
-import { ServedDevices } from '../serving/served-devices.ts';
+import type { Resources } from '../serving/resources.ts';
+import type { ServedDevices } from '../serving/served-devices.ts';
 import { type StuckSide, sourceIsStuck } from '../serving/stall-watch.ts';
-import type { JobParts } from '../serving/teardown.ts';
-import { WatchedStatement } from '../serving/watched-statement.ts';
+import type { WatchedStatement } from '../serving/watched-statement.ts';
 import { rootCauseOf } from '../sets/source-failure.ts';
 
 /** What every reading of a job shares. */
@@ -28,8 +27,7 @@ interface ReadingSurroundings {
   readonly abort: Abort;
   readonly emit: Emit;
   readonly progress: JobProgress;
-  /** Where the teardown finds what exists at the moment. */
-  readonly parts: JobParts;
+  readonly open: Resources;
   readonly instance: string | undefined;
   readonly vdiLibrary: string | undefined;
 }
@@ -54,28 +52,29 @@ export class RestoreReading {
 
   /** Threads start and files are read ahead at once; SQL Server hears nothing before `run`. */
   constructor(around: ReadingSurroundings, plan: ReadingPlan) {
-    const { abort, parts, vdiLibrary } = around;
+    const { abort, open, vdiLibrary } = around;
     const { backups, threads } = plan;
     this.#around = around;
     this.#plan = plan;
     const shape = readShape(backups.length, threads);
     const pool = FramePool.create(shape.slotCount, shape.frameSize, shape.slotCapacity);
-    const set = openDeviceSet({
-      name: randomUUID(),
-      deviceCount: backups.length,
-      direction: 'restore',
-      pool,
-      ...(vdiLibrary !== undefined && { library: vdiLibrary }),
-    });
-    parts.devices = set;
-    parts.opened = false;
-    this.#devices = new ServedDevices(set, abort, readFailureCode);
+    this.#devices = open.openDevices(
+      {
+        name: randomUUID(),
+        deviceCount: backups.length,
+        direction: 'restore',
+        pool,
+        vdiLibrary,
+        completionCode: readFailureCode,
+      },
+      abort,
+    );
     this.#decompressor = new DecompressPool(threads, pool);
     this.#pipeline = new RestorePipeline({
       pool,
       decompressor: this.#decompressor,
       backups,
-      feed: (device, feed) => set.feed(device, feed),
+      feed: (device, feed) => this.#devices.set.feed(device, feed),
       feedCapacity,
       onFailure: this.#devices.fileFailed,
     });
@@ -89,16 +88,13 @@ export class RestoreReading {
     return this.#pipeline.storedBytes;
   }
 
-  /** Returns when SQL Server said success. Throws the root cause of anything else; the teardown then clears up. */
+  /** Returns when SQL Server said success. Throws the root cause of anything else; `open` then clears up. */
   async run(): Promise<void> {
-    const { abort, parts, instance } = this.#around;
+    const { abort, open, instance } = this.#around;
     const devices = this.#devices;
     devices.set.create(instance);
     const statement = this.#send();
-    const configuration = await statement.orServerWords(() => devices.set.configured());
-    parts.opened = true;
-    await statement.orServerWords(async () => devices.set.openDevices());
-    this.#plan.onConfigured?.(configuration);
+    this.#plan.onConfigured?.(await open.meet(statement, devices));
     abort.throwIfAborted();
     devices.serve({
       consumed: (device, slot) => this.#pipeline.consumed(device, slot),
@@ -106,10 +102,9 @@ export class RestoreReading {
     });
     this.#pipeline.start();
     await devices.closed();
-    delete parts.devices;
-    devices.close();
+    open.closeDevices();
     await statement.success();
-    delete parts.statement;
+    open.forgetStatement();
   }
 
   /** Ends reading and its threads; also after a failure, once the devices have ended. */
@@ -125,9 +120,9 @@ export class RestoreReading {
   }
 
   #send(): WatchedStatement {
-    const { session, abort, emit, progress, parts } = this.#around;
+    const { session, abort, emit, progress, open } = this.#around;
     const { statement, failureOf, onMessage, onRow } = this.#plan;
-    const sent = new WatchedStatement(session, statement(this.#devices.set.deviceNames), {
+    return open.execute(session, statement(this.#devices.set.deviceNames), {
       abort,
       emit,
       onProgress: (percent) => progress.heard(percent),
@@ -136,7 +131,5 @@ export class RestoreReading {
       onSuccess: () => this.#devices.statementSucceeded(),
       ...(onRow && { onRow }),
     });
-    parts.statement = sent.running;
-    return sent;
   }
 }

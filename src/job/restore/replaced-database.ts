@@ -98,7 +98,7 @@ export class ReplacedDatabase {
     const { database, dryRun } = request;
     const before = { facts, isContinued: false };
     const aftermath = { database, before, restored: [], isTouched: false, hasTail: true };
-    if (!dryRun) run.parts.aftermath = (live) => sayAftermath(live, aftermath, emit);
+    if (!dryRun) run.open.onAftermath((live) => sayAftermath(live, aftermath, emit));
     try {
       const { files, setId } = await this.#backUp(tail);
       if (dryRun) return;

@@ -1,5 +1,5 @@
 // The story of one restore, from the checks before any work to SQL Server's last 3014. What exists at any moment is
-// in #run, so that the one teardown can end it.
+// in #run, which alone can end it.
 
 import type { Abort } from '../../base/abort.ts';
 import { asError, Failure } from '../../base/errors.ts';
@@ -13,7 +13,6 @@ import {
   type ServerFacts,
 } from '../../sql/facts/server-facts.ts';
 import { queryFailure } from '../../sql/message/statement-failure.ts';
-import { openSession } from '../../sql/open-session.ts';
 import { quoteIdentifier } from '../../sql/quoting.ts';
 import type { SqlRow, SqlSession } from '../../sql/sql-session.ts';
 import { restoreStatement } from '../../sql/statement/restore-statement.ts';
@@ -95,7 +94,7 @@ class RestoreRun {
   }
 
   async tell(): Promise<RestoreSummary> {
-    const sets = await this.#run.open(this.#open());
+    const sets = await this.#run.opened(this.#open());
     const chain = this.#order(sets);
     const session = await this.#connect();
     const server = await this.#answered(this.#ask(session, chain));
@@ -166,9 +165,7 @@ class RestoreRun {
   }
 
   async #connect(): Promise<SqlSession> {
-    const session = await this.#abort.race(openSession(this.#request.connection));
-    this.#run.parts.session = session;
-    return session;
+    return this.#run.open.connect(this.#request.connection);
   }
 
   async #ask(session: SqlSession, chain: RestoreChain<RestoreSet>): Promise<ServerFacts> {

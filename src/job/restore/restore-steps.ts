@@ -19,7 +19,6 @@ import { type Part, partsOf, wholeJob } from '../serving/job-progress.ts';
 import { configuredEvent } from '../serving/served-devices.ts';
 import { answered } from '../serving/stall-watch.ts';
 import { statementAbort } from '../serving/statement-abort.ts';
-import { WatchedStatement } from '../serving/watched-statement.ts';
 import { chainType } from '../sets/restore-chain.ts';
 import type { RestoreSet } from '../sets/restore-sets.ts';
 import { type DatabaseBefore, sayAftermath } from './restore-aftermath.ts';
@@ -106,8 +105,9 @@ export class RestoreSteps {
     const { database } = request;
     const isTouched = () => record.bytes.rawBytes > 0;
     const hasTail = record.tail !== undefined;
-    run.parts.aftermath = (live) =>
-      sayAftermath(live, { database, before, restored, isTouched: isTouched(), hasTail }, emit);
+    run.open.onAftermath((live) =>
+      sayAftermath(live, { database, before, restored, isTouched: isTouched(), hasTail }, emit),
+    );
     const situation = this.#situation;
     const plan = {
       backups: set.backups,
@@ -193,16 +193,15 @@ export class RestoreSteps {
 
   async #execute(text: string): Promise<void> {
     const { session, abort, emit, run, record } = this.#around;
-    const statement = new WatchedStatement(session, text, {
+    const statement = run.open.execute(session, text, {
       abort,
       emit,
       onProgress: (percent) => run.progress.heard(percent),
       onMessage: record.heard.bind(record),
       failureOf: (outcome) => statementFailure(outcome, this.#situation),
     });
-    run.parts.statement = statement.running;
     await statement.success();
-    delete run.parts.statement;
+    run.open.forgetStatement();
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Abort } from '../../base/abort.ts';
 import { within } from '../../base/deadline.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
-import { Failure } from '../../base/errors.ts';
+import { Failure, internalError } from '../../base/errors.ts';
 import { describeHresult } from '../../vdi/hresult.ts';
 import { completeEnabled } from '../../vdi/threaded-device-set.ts';
 import type {
@@ -15,6 +15,12 @@ import type {
   RestoreConsumer,
   VirtualDeviceSet,
 } from '../../vdi/virtual-device-set.ts';
+import {
+  type DeviceSetAction,
+  type DeviceSetEvent,
+  type DeviceSetState,
+  nextOf,
+} from './device-set-states.ts';
 
 /** How long SQL Server's own words may lag behind the abort it caused, ms. */
 export const serverWordsMs = 3000;
@@ -27,9 +33,7 @@ export class ServedDevices {
   readonly #abort: Abort;
   readonly #completionCode: (failure: Error) => number;
   readonly #forgetAbort: () => void;
-  #serving = false;
-  /** SQL Server has reported success. */
-  #succeeded = false;
+  #state: DeviceSetState = 'made';
   /** A restore: what the devices were given is SQL Server's affair, and so is how they end once it has succeeded. */
   #restores = false;
   readonly #restored: Deferred<void> = deferred();
@@ -41,7 +45,7 @@ export class ServedDevices {
     this.set = set;
     this.#abort = abort;
     this.#completionCode = completionCode;
-    this.#forgetAbort = abort.onAbort(() => void set.abort(this.#failing));
+    this.#forgetAbort = abort.onAbort(() => this.#happens('abort'));
   }
 
   /** The pipeline's first failure of a device: the root cause, unless there was one before. */
@@ -50,28 +54,23 @@ export class ServedDevices {
     this.#abort.raise(failure);
   };
 
-  /** Serves every device; `consumer` hears of each end first. */
+  /** Serves every device; `consumer` gets each end first. */
   serve(consumer: DeviceConsumer | RestoreConsumer): void {
-    this.#serving = true;
+    this.#happens('serve');
     this.#restores = 'consumed' in consumer;
     this.set.serve({
       ...consumer,
       end: (end) => {
         consumer.end(end);
-        this.#ended(end);
+        this.#happens(`device-${end.how}`, end);
       },
     });
   }
 
-  /**
-   * Tells of SQL Server's success. Its devices must be closed by then or soon after; some servers abort them
-   * instead, or forget them. What was durable before the success counts, so the set is then ended by us.
-   */
+  /** SQL Server has reported success. */
   statementSucceeded(): void {
-    this.#succeeded = true;
     if (this.#restores) this.#restored.resolve();
-    const overdue = setTimeout(() => this.#endOverdue(), serverWordsMs);
-    void this.set.ended.then(() => clearTimeout(overdue));
+    this.#happens('statement-succeeded');
   }
 
   /**
@@ -108,11 +107,6 @@ export class ServedDevices {
     });
   }
 
-  #endOverdue(): void {
-    if (this.#serving) void this.set.abort();
-    else this.#abort.raise(unusedDevices());
-  }
-
   /** After `closed`: the set's memory goes, and an abort does not concern it any more. */
   close(): void {
     this.#forgetAbort();
@@ -125,18 +119,40 @@ export class ServedDevices {
     return [...new Set(activities)].join(', ');
   }
 
-  /** A device that ended by itself, not by our abort, is the first sign of a server-side failure. */
-  #ended(end: DeviceEnd): void {
-    if (end.how === 'closed' || this.#abort.cause) return;
-    // SQL Server aborted? Its message is the root cause and arrives on the other wire, a little later.
-    if (end.how === 'failed') this.#abort.raise(brokenDevice(end));
-    else setTimeout(() => this.#serverAborted(end), serverWordsMs);
+  #happens(event: DeviceSetEvent, end?: DeviceEnd): void {
+    const [next, action] = nextOf(this.#state, event);
+    this.#state = next;
+    this.#actions[action](end);
   }
 
-  #serverAborted(end: DeviceEnd): void {
-    const counts = end.completed || this.#restores;
-    if (!this.#succeeded || !counts) this.#abort.raise(serverAbort(end));
+  readonly #actions: Readonly<Record<DeviceSetAction, (end?: DeviceEnd) => void>> = {
+    none: () => undefined,
+    'signal-abort': () => void this.set.abort(this.#failing),
+    'end-set': () => void this.set.abort(),
+    'await-words': (end) => this.#awaitWords(expectedEnd(end)),
+    'await-devices': () => this.#awaitDevices(),
+    'raise-broken': (end) => this.#abort.raise(brokenDevice(expectedEnd(end))),
+    'raise-server-abort': (end) => this.#abort.raise(serverAbort(expectedEnd(end))),
+    'raise-unused': () => this.#abort.raise(unusedDevices()),
+  };
+
+  #awaitWords(end: DeviceEnd): void {
+    const isWhole = end.completed || this.#restores;
+    setTimeout(
+      () => this.#happens(isWhole ? 'no-words-whole' : 'no-words-short', end),
+      serverWordsMs,
+    );
   }
+
+  #awaitDevices(): void {
+    const overdue = setTimeout(() => this.#happens('devices-overdue'), serverWordsMs);
+    void this.set.ended.then(() => clearTimeout(overdue));
+  }
+}
+
+function expectedEnd(end: DeviceEnd | undefined): DeviceEnd {
+  if (!end) throw internalError('the end of a device', 'none');
+  return end;
 }
 
 function brokenDevice({ device, hresult, reason }: DeviceEnd): Failure {

@@ -25,7 +25,7 @@ import { serverWordsMs } from './served-devices.ts';
 /** How long SQL Server may take to answer the attention of an abort after the last byte, ms. */
 const verdictAfterAbortMs = 2000;
 
-interface StatementWatch {
+export interface StatementWatch {
   readonly abort: Abort;
   readonly emit: Emit;
   /** Percent of a Msg 3211, or undefined for any other message. */

@@ -7,7 +7,6 @@ import type { Emit } from '../../base/events.ts';
 import { checkVersion } from '../../sql/facts/restore-preflight.ts';
 import type { ServerFacts } from '../../sql/facts/server-facts.ts';
 import { verificationFailure } from '../../sql/message/statement-failure.ts';
-import { openSession } from '../../sql/open-session.ts';
 import type { SqlSession } from '../../sql/sql-session.ts';
 import { restoreStatement } from '../../sql/statement/restore-statement.ts';
 import { ReadCounters } from '../reading/read-counters.ts';
@@ -78,8 +77,7 @@ class ServerVerification {
 
   /** A wrong password is said before the files are read, which may take hours. */
   async tell(): Promise<VerifyReport> {
-    const session = await this.#abort.race(openSession(this.#request.connection));
-    this.#run.parts.session = session;
+    const session = await this.#run.open.connect(this.#request.connection);
     const asked = meetServer(session, this.#request, this.#emit);
     const server = await answered(asked, this.#request.stallTimeout, this.#abort);
     this.#files = await this.#readFiles();
@@ -117,7 +115,7 @@ class ServerVerification {
     // What there is to warn of, the files' own verification has said.
     const silent = () => undefined;
     const opened = openSets({ files: this.#request.files, everySet: true }, keep, silent);
-    const sets = servedSets(await this.#run.open(opened), files.files);
+    const sets = servedSets(await this.#run.opened(opened), files.files);
     for (const { facts } of sets) checkVersion(facts ?? {}, server);
     this.#counters.start(files);
     this.#run.begin(this.#speakOn);
