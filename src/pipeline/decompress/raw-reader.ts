@@ -1,25 +1,19 @@
 // From one stored backup to its raw bytes, in order, in slots of the pool: frames are read ahead as far as
 // there are slots, decompressed on every core, and given out in the order of the file. Who takes a piece
 // gives its slot back; that is the back-pressure.
-import { checkEnd, readTrailer } from '../../archive/reader/archive-end.ts';
-import { cutFrame, type PlannedFrame, refuseStray } from '../../archive/reader/frame-check.ts';
-import { ListedFrames } from '../../archive/reader/listed-frames.ts';
-import type {
-  FinishedArchive,
-  StoredArchive,
-  StoredBackup,
-} from '../../archive/reader/stored-archive.ts';
-import type { StoredSeekTable } from '../../archive/reader/stored-seek-table.ts';
-import { KiB } from '../../base/byte-size.ts';
+import { cutFrame, type PlannedFrame } from '../../archive/reader/frame-check.ts';
+import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
 import { asError, Failure } from '../../base/errors.ts';
 import type { FramePool } from '../../memory/frame-pool.ts';
 import { sectorBytes } from '../../memory/sector-sums.ts';
 import { damaged } from '../../storage/io-failure.ts';
-import { type DataFrame, FrameWalker, type WalkedFrame } from '../../zstd/frame-walker.ts';
 import type { DecompressPool } from './decompress-pool.ts';
+import { foundWork } from './found-work.ts';
+import { listedWork } from './listed-work.ts';
 import { OrderedQueue } from './ordered-queue.ts';
+import type { RawContext, RawWork } from './raw-work.ts';
 import type { SlotShare } from './slot-share.ts';
-import { StreamDecoder } from './stream-decoder.ts';
+import { storedBytes } from './stored-bytes.ts';
 
 /** A run of consecutive raw bytes. */
 export interface RawPiece {
@@ -46,12 +40,6 @@ interface RawReaderOptions {
   /** Give out a damaged frame of known length as zeros, with its failure, and go on. */
   readonly tolerant: boolean;
 }
-
-/** Smaller than this, frames of other programs cost more one by one than as a stream. */
-const tinyFrameBytes = 64 * KiB;
-/** More frames than this which on average hold less than that: nobody writes such an archive but to keep readers busy. */
-const manyFrames = 10_000;
-const crumbBytes = 4 * KiB;
 
 export class RawReader {
   readonly #backup: StoredBackup;
@@ -93,93 +81,30 @@ export class RawReader {
   }
 
   async #produce(): Promise<void> {
-    switch (this.#backup.form) {
-      case 'archive':
-        await this.#archive(this.#backup);
-        this.#checkTotal(this.#backup);
-        return;
-      case 'zstd':
-        return this.#walked(this.#backup.framesAt ?? 0);
-      case 'mtf':
-      case 'mssqlbak':
-        return this.#raw();
-    }
-  }
-
-  #checkTotal({ source, ends }: StoredArchive): void {
-    if (!ends || this.#stopped || ends.trailer.rawBytes === this.#rawOffset) return;
-    const said = `${this.#rawOffset} raw bytes, its trailer says ${ends.trailer.rawBytes}`;
-    throw damaged(source.name, `it holds ${said}`);
-  }
-
-  #archive(archive: StoredArchive): Promise<void> {
-    if (!archive.ends) return this.#walked(archive.framesAt);
-    const { frameSize } = this.#options.pool.handle;
-    const finished: FinishedArchive = { ...archive, ends: archive.ends };
-    const isWhole = archive.header.frameSize <= frameSize && !isCrumbled(archive.ends.table);
-    return isWhole ? this.#listed(finished) : this.#long(finished);
-  }
-
-  /** Frames as the seek table lists them. */
-  async #listed({ ends }: FinishedArchive): Promise<void> {
-    for await (const { compressedBytes: bytes, ...entry } of ends.table.entries()) {
+    for await (const work of workOf(this.#backup, this.#context)) {
+      if (work.kind === 'filled') this.#push(work);
       if (this.#stopped) return;
-      this.#frames = entry.number;
-      await this.#frame({ ...entry, bytes });
+      if (work.kind === 'frame') await this.#frame(work.frame);
     }
   }
 
-  /** Frames as they are found; from the first that is too long or too short to be taken whole, as a stream. */
-  async #walked(from: number): Promise<void> {
-    const { source } = this.#backup;
-    const { frameSize, slotCapacity } = this.#options.pool.handle;
-    const isArchive = this.#isArchive;
-    const walker = new FrameWalker(source, slotCapacity, frameSize);
-    for (let offset = from; !this.#stopped; ) {
-      const frame = await walker.at(offset);
-      if (isArchive && frame?.kind !== 'data') return this.#archiveEnds(frame);
-      if (!frame) return;
-      if (frame.kind === 'large') return this.#stream(offset, source.bytes);
-      if (frame.kind === 'skippable') refuseStray(frame, source.name);
-      else if (!isArchive && (frame.rawBytes ?? 0) < tinyFrameBytes)
-        return this.#stream(offset, source.bytes);
-      else await this.#found(frame);
-      offset += frame.bytes;
-    }
-  }
-
-  /** Also one whose header cannot be read. */
-  get #isArchive(): boolean {
-    return this.#backup.form === 'archive' || this.#backup.framesAt !== undefined;
-  }
-
-  #found(frame: DataFrame): Promise<void> {
-    this.#frames += 1;
-    return this.#frame({ ...frame, number: this.#frames, rawBytes: frame.rawBytes ?? 0 });
-  }
-
-  /** What stands behind the frames of an archive that is read from its start. */
-  async #archiveEnds(frame: WalkedFrame | undefined): Promise<void> {
-    const backup = this.#backup;
-    const { source } = backup;
-    if (frame?.kind === 'large') {
-      const what = `the frame at byte ${frame.offset} is too long to be read from its start`;
-      throw damaged(source.name, what, { offset: frame.offset });
-    }
-    const skipped = frame?.kind === 'skippable' ? frame : undefined;
-    const found = { frames: this.#frames, rawBytes: this.#rawOffset };
-    if (backup.form !== 'archive') await readTrailer(source, skipped, found);
-    // Of a file the ends are read first, and whoever opened it knows what is wrong with them.
-    else if (!source.seekable) await checkEnd(backup, skipped, found);
-  }
-
-  async #long(archive: FinishedArchive): Promise<void> {
-    const { framesAt, ends } = archive;
-    const listed = new ListedFrames(archive);
-    await this.#stream(framesAt, framesAt + ends.trailer.compressedBytes, async (position) => {
-      await listed.upTo(position);
-      this.#frames = listed.checked;
-    });
+  get #context(): RawContext {
+    const { pool, share, stripe, decompressor } = this.#options;
+    const isStopped = () => this.#stopped;
+    return {
+      frameSize: pool.handle.frameSize,
+      slotCapacity: pool.handle.slotCapacity,
+      decompressor,
+      get stopped() {
+        return isStopped();
+      },
+      acquire: () => share.acquire(stripe),
+      release: (slot) => share.release(stripe, slot),
+      bytes: (slot) => pool.bytes(slot),
+      count: (frames) => {
+        this.#frames = frames;
+      },
+    };
   }
 
   async #frame(planned: PlannedFrame): Promise<void> {
@@ -233,59 +158,7 @@ export class RawReader {
     return { ...piece, failure };
   }
 
-  /** The bytes of the file themselves. */
-  async #raw(): Promise<void> {
-    const { share, stripe, pool } = this.#options;
-    const { source } = this.#backup;
-    const { frameSize } = pool.handle;
-    while (this.#rawOffset < source.bytes) {
-      const slot = await share.acquire(stripe);
-      if (slot === undefined) return;
-      const wanted = Math.min(frameSize, source.bytes - this.#rawOffset);
-      const target = pool.bytes(slot).subarray(0, wanted);
-      const bytes = await source
-        .read(target, this.#rawOffset)
-        .catch((thrown) => this.#lost(slot, thrown));
-      this.#push(slot, bytes, this.#rawOffset + bytes);
-      if (bytes < wanted && source.seekable)
-        throw damaged(source.name, 'it became shorter', { code: 'truncated' });
-      if (bytes < wanted) return;
-    }
-  }
-
-  /** `passed` may refuse what the decoder has gone through so far. */
-  async #stream(
-    start: number,
-    end: number,
-    passed?: (position: number) => Promise<void>,
-  ): Promise<void> {
-    const decoder = new StreamDecoder(this.#backup.source, start, end, this.#options.decompressor);
-    try {
-      await this.#decode(decoder, passed);
-    } finally {
-      void decoder.end();
-    }
-  }
-
-  async #decode(
-    decoder: StreamDecoder,
-    passed?: (position: number) => Promise<void>,
-  ): Promise<void> {
-    const { share, stripe, pool } = this.#options;
-    for (;;) {
-      const slot = await share.acquire(stripe);
-      if (slot === undefined) return;
-      const decoded = await decoder
-        .fill(slot, pool.handle.frameSize)
-        .catch((thrown) => this.#lost(slot, thrown));
-      this.#push(slot, decoded.filled, decoder.position);
-      if (decoded.error !== undefined) throw decoder.broken(decoded.error);
-      await passed?.(decoder.position);
-      if (decoded.ended) return;
-    }
-  }
-
-  #push(slot: number, bytes: number, storedEnd: number): void {
+  #push({ slot, bytes, storedEnd }: Extract<RawWork, { kind: 'filled' }>): void {
     const { share, stripe, decompressor } = this.#options;
     if (bytes === 0) {
       share.release(stripe, slot);
@@ -299,14 +172,12 @@ export class RawReader {
     this.#queue.push(
       ready.then(
         () => piece,
-        (thrown) => this.#lost(slot, thrown),
+        (thrown) => {
+          share.release(stripe, slot);
+          throw asError(thrown);
+        },
       ),
     );
-  }
-
-  #lost(slot: number, thrown: unknown): never {
-    this.#options.share.release(this.#options.stripe, slot);
-    throw asError(thrown);
   }
 
   #sums(rawOffset: number): boolean {
@@ -315,7 +186,16 @@ export class RawReader {
   }
 }
 
-/** One frame at a time, it would take a hundred times as long as in one stream. */
-function isCrumbled({ frames, rawBytes }: StoredSeekTable): boolean {
-  return frames > manyFrames && rawBytes / frames < crumbBytes;
+function workOf(backup: StoredBackup, context: RawContext): AsyncGenerator<RawWork> {
+  switch (backup.form) {
+    case 'archive': {
+      const { ends } = backup;
+      return ends ? listedWork({ ...backup, ends }, context) : foundWork(backup, context);
+    }
+    case 'zstd':
+      return foundWork(backup, context);
+    case 'mtf':
+    case 'mssqlbak':
+      return storedBytes(backup.source, context);
+  }
 }
