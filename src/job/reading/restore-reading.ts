@@ -94,7 +94,8 @@ export class RestoreReading {
     const devices = this.#devices;
     devices.set.create(instance);
     const statement = this.#send();
-    this.#plan.onConfigured?.(await open.meet(statement, devices));
+    const configuration = await open.meet(statement, devices);
+    this.#plan.onConfigured?.(configuration);
     abort.throwIfAborted();
     devices.serve({
       consumed: (device, slot) => this.#pipeline.consumed(device, slot),
