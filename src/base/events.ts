@@ -39,46 +39,6 @@ export interface BackupSummary {
   readonly messages: readonly SqlMessageEvent[];
 }
 
-/** The outcome of a whole, durable extraction. */
-export interface ExtractSummary {
-  readonly job: 'extract';
-  readonly file: string;
-  /** `-` is stdout. */
-  readonly out: string;
-  readonly rawBytes: number;
-  readonly storedBytes: number;
-  readonly elapsedMs: number;
-}
-
-/** The outcome of a verification that found nothing wrong. */
-export interface VerifySummary {
-  readonly job: 'verify';
-  readonly files: readonly string[];
-  readonly rawBytes: number;
-  readonly storedBytes: number;
-  readonly elapsedMs: number;
-  /** Files that could not be checked, because their form is not known here; absent when there is none. */
-  readonly unchecked?: number;
-  /** SQL Server called every backup set valid (`--verifyonly`). */
-  readonly server?: 'valid';
-}
-
-/** The outcome of `finish`: the files bear their names. */
-export interface FinishSummary {
-  readonly job: 'finish';
-  readonly database: string;
-  readonly type: string;
-  readonly setId: string;
-  readonly files: readonly string[];
-  readonly rawBytes: number;
-  readonly storedBytes: number;
-}
-
-interface InfoSummary {
-  readonly job: 'info';
-  readonly files: readonly string[];
-}
-
 /** The outcome of a restore. Times in milliseconds, sizes in bytes. */
 export interface RestoreSummary {
   readonly job: 'restore';
@@ -109,35 +69,13 @@ export interface RestoreStepSummary {
   readonly timeZoneMinutes?: number;
 }
 
-/** The outcome of a drill that passed. */
-export interface DrillSummary {
-  readonly job: 'drill';
-  readonly files: readonly string[];
-  readonly rawBytes: number;
-  readonly storedBytes: number;
-  /** Until the database was there. */
-  readonly elapsedMs: number;
-  readonly assertions: number;
+/** The outcome of a run that succeeded: what its verb says of it. */
+export interface JobSummary {
+  /** The verb. */
+  readonly job: string;
+  readonly rawBytes?: number;
+  readonly elapsedMs?: number;
 }
-
-/** The outcome of an examination that found no problem. */
-export interface DoctorSummary {
-  readonly job: 'doctor';
-  readonly checks: number;
-  readonly ok: number;
-  readonly warnings: number;
-  readonly unknown: number;
-}
-
-export type JobSummary =
-  | BackupSummary
-  | DoctorSummary
-  | DrillSummary
-  | RestoreSummary
-  | FinishSummary
-  | ExtractSummary
-  | VerifySummary
-  | InfoSummary;
 
 export type JobEvent =
   | {

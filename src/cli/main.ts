@@ -79,39 +79,13 @@ const around: Surroundings = {
     if (process.platform !== 'win32') return undefined;
     return (await import('../system/parent-program.ts')).programOf(process.ppid);
   },
-  loadBackupJob: async () => {
-    await beginBesideLibrary();
-    return (await import('../job/backup/backup-job.ts')).backupJob;
+  load: async (job, uses) => {
+    if (uses === 'library') await beginBesideLibrary();
+    if (uses === 'files') await begin();
+    const loaded = await job();
+    abort.throwIfAborted();
+    return loaded;
   },
-  loadRestoreJob: async () => {
-    await beginBesideLibrary();
-    return (await import('../job/restore/restore-job.ts')).restoreJob;
-  },
-  loadDrillJob: async () => {
-    await beginBesideLibrary();
-    return (await import('../job/drill/drill-job.ts')).drillJob;
-  },
-  loadExtractJob: async () => {
-    await begin();
-    return (await import('../job/extract/extract-job.ts')).extractJob;
-  },
-  loadVerifyJob: async () => {
-    await begin();
-    return (await import('../job/verify/verify-job.ts')).verifyJob;
-  },
-  loadDoctorJob: async () => {
-    await beginBesideLibrary();
-    return (await import('../job/doctor/doctor-job.ts')).doctorJob;
-  },
-  loadServerVerifyJob: async () => {
-    await beginBesideLibrary();
-    return (await import('../job/verify/server-verify-job.ts')).serverVerifyJob;
-  },
-  loadFinishJob: async () => {
-    jobLoaded = true;
-    return (await import('../job/finish/finish-job.ts')).finishJob;
-  },
-  loadInfoJob: async () => (await import('../job/info/info-job.ts')).infoJob,
 };
 
 async function ask(question: string): Promise<string> {

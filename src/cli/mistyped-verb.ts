@@ -4,18 +4,6 @@
 import { Failure } from '../base/errors.ts';
 import { usageError } from './usage-error.ts';
 
-/** The commands that a word can be meant as. */
-export const verbs = [
-  'backup',
-  'restore',
-  'verify',
-  'info',
-  'drill',
-  'extract',
-  'finish',
-  'doctor',
-];
-
 /** Letters that may be wrong, missing or too many. */
 const mostTypos = 2;
 
@@ -26,9 +14,10 @@ const mostTypos = 2;
 export async function namingVerb(
   failure: unknown,
   database: string,
+  verbs: readonly string[],
   holdsBackup: () => Promise<boolean>,
 ): Promise<unknown> {
-  const verb = verbLike(database);
+  const verb = verbLike(database, verbs);
   if (verb === undefined || !(failure instanceof Failure)) return failure;
   const meant = `'${database}' is no command: did you mean ${verb}?`;
   if (failure.code === 'file-exists' && (await holdsBackup()))
@@ -42,7 +31,7 @@ export async function namingVerb(
 }
 
 /** The verb that `word` is nearest to; undefined when none is near, or it is one. */
-function verbLike(word: string): string | undefined {
+function verbLike(word: string, verbs: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   const near = verbs
     .map((verb) => ({ verb, typos: distance(lower, verb) }))

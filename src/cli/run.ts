@@ -25,50 +25,12 @@ export class Run {
 
   /** Does it all; the exit code. Never rejects. */
   async start(): Promise<number> {
-    const { argv } = this.#around;
     try {
       await runProgram({
-        argv,
+        around: this.#around,
+        speech: this.#speech,
         writeOut: (text) => this.#show(text),
         learn: (secrets, shown) => this.#learn(secrets, shown),
-        actions: {
-          backup: async (database, files, flags) => {
-            const { backupCommand } = await import('./commands/backup-command.ts');
-            await backupCommand(database, files, flags, this.#around, this.#speech);
-          },
-          restore: async (database, files, flags) => {
-            const { restoreCommand } = await import('./commands/restore-command.ts');
-            await restoreCommand(database, files, flags, this.#around, this.#speech);
-          },
-          drill: async (files, flags) => {
-            const { drillCommand } = await import('./commands/drill-command.ts');
-            await drillCommand(files, flags, this.#around, this.#speech);
-          },
-          extract: async (file, out, flags) => {
-            const { extractCommand } = await import('./commands/extract-command.ts');
-            await extractCommand(file, out, flags, this.#around, this.#speech);
-          },
-          finish: async (files, flags) => {
-            const { finishCommand } = await import('./commands/finish-command.ts');
-            await finishCommand(files, flags, this.#around, this.#speech);
-          },
-          verify: async (files, flags) => {
-            const { verifyCommand } = await import('./commands/verify-command.ts');
-            await verifyCommand(files, flags, this.#around, this.#speech);
-          },
-          info: async (files, flags) => {
-            const { infoCommand } = await import('./commands/info-command.ts');
-            await infoCommand(files, flags, this.#around, this.#speech);
-          },
-          doctor: async (database, flags) => {
-            const { doctorCommand } = await import('./commands/doctor-command.ts');
-            await doctorCommand(database, flags, this.#around, this.#speech);
-          },
-          withdraw: async (junit, otherWords) => {
-            const { withdrawJunit } = await import('./files/junit-file.ts');
-            await withdrawJunit(junit, otherWords);
-          },
-        },
       });
       return 0;
     } catch (error) {

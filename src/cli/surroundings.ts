@@ -1,22 +1,4 @@
 import type { Abort } from '../base/abort.ts';
-import type {
-  BackupSummary,
-  Emit,
-  ExtractSummary,
-  FinishSummary,
-  RestoreSummary,
-} from '../base/events.ts';
-import type { DoctorReport, DoctorRequest } from '../job/doctor/doctor-report.ts';
-import type { DrillResult } from '../job/drill/drill-job.ts';
-import type { DrillRequest } from '../job/drill/drill-request.ts';
-import type { ExtractRequest } from '../job/extract/extract-request.ts';
-import type { FinishRequest } from '../job/finish/finish-request.ts';
-import type { InfoReport } from '../job/info/info-report.ts';
-import type { BackupRequest } from '../job/request/backup-request.ts';
-import type { RestoreRequest } from '../job/request/restore-request.ts';
-import type { ServerVerifyResult } from '../job/verify/server-verify-job.ts';
-import type { ServerVerifyRequest } from '../job/verify/server-verify-request.ts';
-import type { VerifyReport, VerifyRequest } from '../job/verify/verify-report.ts';
 import type { Output } from './report/output.ts';
 import type { Redactor } from './secrets/redact.ts';
 
@@ -50,56 +32,12 @@ export interface Surroundings {
   readonly speakOn: (stderr: number, stdout?: number) => void;
   /** Path of the program that started this one, where it matters (Windows) and can be told. */
   readonly parentProgram: () => Promise<string | undefined>;
-  readonly loadBackupJob: () => Promise<BackupJob>;
-  readonly loadRestoreJob: () => Promise<RestoreJob>;
-  readonly loadDrillJob: () => Promise<DrillJob>;
-  readonly loadExtractJob: () => Promise<ExtractJob>;
-  readonly loadVerifyJob: () => Promise<VerifyJob>;
-  readonly loadServerVerifyJob: () => Promise<ServerVerifyJob>;
-  readonly loadFinishJob: () => Promise<FinishJob>;
-  readonly loadInfoJob: () => Promise<InfoJob>;
-  readonly loadDoctorJob: () => Promise<DoctorJob>;
+  /**
+   * A job with all it needs, loaded only now because a small backup is mostly start-up. `uses` says what stands in its way:
+   * the `library` may print, `files` may hang. Throws the cause where the run was aborted meanwhile.
+   */
+  readonly load: <Job>(
+    job: () => Promise<Job>,
+    uses: 'library' | 'files' | 'nothing',
+  ) => Promise<Job>;
 }
-
-type RestoreJob = (
-  request: RestoreRequest,
-  abort: Abort,
-  emit: Emit,
-  speakOn: (stderr: number, stdout: number) => void,
-) => Promise<RestoreSummary>;
-
-type DrillJob = (
-  request: DrillRequest,
-  abort: Abort,
-  emit: Emit,
-  speakOn: (stderr: number, stdout: number) => void,
-) => Promise<DrillResult>;
-
-type ExtractJob = (request: ExtractRequest, abort: Abort, emit: Emit) => Promise<ExtractSummary>;
-
-type FinishJob = (request: FinishRequest, abort: Abort, emit: Emit) => Promise<FinishSummary>;
-
-type VerifyJob = (request: VerifyRequest, abort: Abort, emit: Emit) => Promise<VerifyReport>;
-
-type ServerVerifyJob = (
-  request: ServerVerifyRequest,
-  abort: Abort,
-  emit: Emit,
-  speakOn: (stderr: number, stdout: number) => void,
-) => Promise<ServerVerifyResult>;
-
-type InfoJob = (files: readonly string[], abort: Abort) => Promise<InfoReport>;
-
-type DoctorJob = (
-  request: DoctorRequest,
-  abort: Abort,
-  emit: Emit,
-  speakOn: (stderr: number, stdout: number) => void,
-) => Promise<DoctorReport>;
-
-type BackupJob = (
-  request: BackupRequest,
-  abort: Abort,
-  emit: Emit,
-  speakOn: (descriptor: number) => void,
-) => Promise<BackupSummary>;

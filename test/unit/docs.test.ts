@@ -5,8 +5,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { suite, test } from 'node:test';
 import { exitCodes } from '../../src/base/failure-codes.ts';
-import { runProgram } from '../../src/cli/program.ts';
+import { Run } from '../../src/cli/run.ts';
 import { errorCodesPage } from '../docs/error-codes-page.ts';
+import { surroundings } from './cli/surroundings.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const documents = ['.', 'docs', 'test/standin'].flatMap((folder) =>
@@ -75,29 +76,10 @@ function page(name: string): string | undefined {
   return [join(root, name), join(root, 'test', 'standin', name)].find((path) => existsSync(path));
 }
 
-async function nothing(): Promise<void> {}
-
 async function help(): Promise<string> {
-  let text = '';
-  await runProgram({
-    argv: ['--help'],
-    writeOut: async (words) => {
-      text += words;
-    },
-    learn: () => undefined,
-    actions: {
-      backup: nothing,
-      restore: nothing,
-      drill: nothing,
-      extract: nothing,
-      verify: nothing,
-      info: nothing,
-      finish: nothing,
-      doctor: nothing,
-      withdraw: nothing,
-    },
-  });
-  return text;
+  const told = surroundings({ argv: ['--help'] });
+  assert.equal(await new Run(told.around).start(), 0, told.err());
+  return told.out();
 }
 
 suite('documents', () => {

@@ -1,16 +1,23 @@
-// `vdibackup drill`: words -> request -> job -> evidence on stdout and as JUnit, and the last line.
+// `vdibackup drill`, whole: its words, and words -> request -> job -> evidence on stdout and as JUnit, and the last line.
 
+import type { Command } from 'commander';
 import { asError, Failure } from '../../base/errors.ts';
-import type { DrillSummary } from '../../base/events.ts';
 import type { DrillReport } from '../../job/drill/drill-report.ts';
 import type { Assertion, DrillRequest } from '../../job/drill/drill-request.ts';
 import { assertionOf, parseDrillScript } from '../../job/drill/drill-script.ts';
 import { lateness } from '../../job/files/last-steps.ts';
 import { destinationIsStuck, unlessStuck } from '../../job/serving/stall-watch.ts';
-import { type JunitFile, junitFile, removeJunit, writeJunit } from '../files/junit-file.ts';
+import {
+  type JunitFile,
+  junitFile,
+  removeJunit,
+  withdrawJunit,
+  writeJunit,
+} from '../files/junit-file.ts';
 import { junitXml } from '../files/junit-xml.ts';
 import { inputFiles } from '../files/side-file.ts';
 import { readSideInput } from '../files/side-input.ts';
+import { connectionOptions } from '../options/connection-flags.ts';
 import type { ConnectionFlags } from '../options/connection-options.ts';
 import { connection } from '../options/connection-options.ts';
 import { given, oneOf, stallTimeoutOrOff, wholeNumber } from '../options/option-values.ts';
@@ -18,12 +25,15 @@ import { type ReadingFlags, reading, sourcePaths } from '../options/restore-opti
 import type { SpeechFlags } from '../options/speech-flags.ts';
 import { checkLibrary } from '../own-code.ts';
 import { refuseClosedStdout, writeReport } from '../report/json-report.ts';
+import { okRead } from '../report/result-line.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { usageError } from '../usage-error.ts';
+import { type Running, type Verb, verbCommand } from '../verb.ts';
+import { collect, placementOptions, readingOptions, speechOptions } from './command-options.ts';
 import { checkStdin } from './data-streams.ts';
-import { prepareSpeech, type Speech } from './speech.ts';
+import { prepareSpeech } from './speech.ts';
 
-export type DrillCommandFlags = DrillFlags & ConnectionFlags & SpeechFlags;
+type DrillCommandFlags = DrillFlags & ConnectionFlags & SpeechFlags;
 
 /** Bytes of `--assert-file`: no script that a person wrote is longer, and another file named by mistake may be. */
 const maxScriptBytes = 1024 * 1024;
@@ -41,13 +51,47 @@ interface DrillFlags extends ReadingFlags {
   readonly maxdop?: string;
 }
 
-export async function drillCommand(
+export const drillVerb: Verb = { declare, refused };
+
+function declare(program: Command, running: Running): Command {
+  const command = verbCommand(program, 'drill')
+    .summary('prove that backups restore: restore, check, ask, drop')
+    .description(
+      'Restores backups under a throw-away name, runs DBCC CHECKDB and your assertions, and drops the\n' +
+        'database, whatever happens. Evidence as JSON on stdout. Exit 10: restored, but wrong.',
+    )
+    .argument('<file...>', 'stored backups, as restore takes them')
+    .action((files: string[], flags: DrillCommandFlags) => drill(files, flags, running));
+  connectionOptions(command);
+  command
+    .optionsGroup('Drill:')
+    .option('--assert <query>', 'its first value must be as the next --expect says', collect)
+    .option('--expect <what>', "e.g. '> 1000', '= 42', 'between 1 and 9', 'not null'", collect)
+    .option('--assert-file <file>', "queries separated by GO, each under '-- expect: ...'")
+    .option('--junit <file>', 'also write the evidence as JUnit XML')
+    .option('--checkdb <extent>', 'DBCC CHECKDB: full, physical (PHYSICAL_ONLY) or none', 'full')
+    .option('--maxdop <n>', 'threads of DBCC CHECKDB (default: as the server is configured)');
+  placementOptions(command);
+  readingOptions(command);
+  speechOptions(command);
+  return command;
+}
+
+/** The file of its `--junit` must not hold the verdict of an earlier one. */
+async function refused(command: Command, argv: readonly string[]): Promise<void> {
+  const { junit } = command.opts<DrillFlags>();
+  if (!junit) return;
+  const others = argv.filter((word) => word !== junit && !word.startsWith('--junit'));
+  await withdrawJunit(junit, others);
+}
+
+async function drill(
   files: readonly string[],
   flags: DrillCommandFlags,
-  around: Surroundings,
-  speech: Speech,
+  { around, speech }: Running,
 ): Promise<void> {
-  speech.title = { verb: 'drill', files };
+  const title = { verb: 'drill', files };
+  speech.title = title;
   const used = inputsOf(files, flags);
   const junit =
     flags.junit === undefined ? undefined : await cleared(flags.junit, flags, around, used);
@@ -65,8 +109,7 @@ export async function drillCommand(
   const settings = Object.freeze({ ...target, ...(await login(emit)) });
   const request: DrillRequest = Object.freeze({ ...rest, assertions, connection: settings });
   await checkLibrary(flags, request, around.abort);
-  const drillJob = await around.loadDrillJob();
-  around.abort.throwIfAborted();
+  const { drillJob } = await around.load(() => import('../../job/drill/drill-job.ts'), 'library');
   const result = await drillJob(request, around.abort, emit, around.speakOn);
   const { failure } = result;
   const report = around.redactor.scrubValue(result.report);
@@ -79,7 +122,7 @@ export async function drillCommand(
   const cause = failure ?? losses.shift();
   for (const { message } of losses) emit({ event: 'warning', code: 'evidence', message });
   if (cause) throw cause;
-  await speech.reporters.succeeded(summary(report), speech.title);
+  await speech.reporters.succeeded(summary(report), title, (...run) => [okRead(...run)]);
 }
 
 /** Where the evidence goes, without that of an earlier drill; a file system that hangs is a stall. */
@@ -135,6 +178,17 @@ async function script(
     if (thrown instanceof Failure) throw thrown;
     throw usageError('assert-file', `cannot read --assert-file: ${asError(thrown).message}`);
   }
+}
+
+/** The outcome of a drill that passed. */
+interface DrillSummary {
+  readonly job: 'drill';
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  /** Until the database was there. */
+  readonly elapsedMs: number;
+  readonly assertions: number;
 }
 
 function summary(report: DrillReport): DrillSummary {

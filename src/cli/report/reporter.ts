@@ -11,7 +11,8 @@ export interface Reporter {
   event(event: JobEvent): void;
   /** A signal came; `again` = the second one. */
   stopping(reason: string, again: boolean): void;
-  succeeded(summary: JobSummary, title: RunTitle): void;
+  /** `words` are lines for people; the last is the last line. */
+  succeeded(summary: JobSummary, words: readonly string[]): void;
   failed(report: ErrorReport, title: RunTitle | undefined): void;
   /** After the last call: waits, not for long, until all of it is where it belongs; a warning when it is not. */
   settled?(): Promise<Warning | undefined>;
@@ -47,9 +48,14 @@ export class Reporters {
     for (const reporter of this.#all) reporter.stopping(reason, again);
   }
 
-  succeeded(summary: JobSummary, title: RunTitle): Promise<void> {
+  succeeded<Summary extends JobSummary, Title extends RunTitle>(
+    summary: Summary,
+    title: Title,
+    words: (summary: Summary, title: Title) => readonly string[],
+  ): Promise<void> {
     const clean = this.#redactor.scrubValue({ summary, title });
-    return this.#last((reporter) => reporter.succeeded(clean.summary, clean.title));
+    const lines = words(clean.summary, clean.title);
+    return this.#last((reporter) => reporter.succeeded(clean.summary, lines));
   }
 
   failed(report: ErrorReport, title: RunTitle | undefined): Promise<void> {

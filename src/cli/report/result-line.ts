@@ -1,20 +1,8 @@
 // The last thing a run says, for people who grep it and for machines: a stable interface (README).
 
-import { resolve } from 'node:path';
 import { formatByteSize } from '../../base/byte-size.ts';
 import { formatDuration } from '../../base/duration.ts';
-import { unreachable } from '../../base/errors.ts';
-import type {
-  BackupSummary,
-  BackupType,
-  DoctorSummary,
-  DrillSummary,
-  ExtractSummary,
-  FinishSummary,
-  JobSummary,
-  RestoreSummary,
-  VerifySummary,
-} from '../../base/events.ts';
+import type { BackupType, JobSummary } from '../../base/events.ts';
 import { printable } from '../../base/printable.ts';
 import type { ErrorReport } from './error-report.ts';
 import { oneLine } from './output.ts';
@@ -23,8 +11,8 @@ import { oneLine } from './output.ts';
 export type RunTitle = DatabaseTitle | FileTitle;
 
 /** A run that only reads stored backups. */
-interface FileTitle {
-  readonly verb: 'extract' | 'verify' | 'info' | 'drill' | 'doctor' | 'finish';
+export interface FileTitle {
+  readonly verb: string;
   /** In the words of the command line. */
   readonly files: readonly string[];
 }
@@ -40,79 +28,25 @@ export interface DatabaseTitle {
   readonly dryRun: boolean;
 }
 
-export function okLine(summary: JobSummary, title: RunTitle): string {
-  // Blanks stay as they are; a line end in a name would make this two lines.
-  const files = `file=${printable(filesOf(summary, title).join(','))}`;
-  switch (summary.job) {
-    case 'backup':
-      return okBackup(summary, files);
-    case 'restore':
-      return okRestore(summary, files);
-    case 'finish':
-      return okFinish(summary, files);
-    case 'doctor':
-      return okDoctor(summary);
-    case 'info':
-      return `OK info ${files}`;
-    case 'verify':
-      return `${okRead(summary, files)}${verifyVerdict(summary)}`;
-    case 'extract':
-    case 'drill':
-      return okRead(summary, files);
-    default:
-      return unreachable(summary);
-  }
+/** `file=a,b`: blanks stay as they are; a line end in a name would make this two lines. */
+export function fileWords(files: readonly string[]): string {
+  return `file=${printable(files.join(','))}`;
 }
 
-/** Of a restore only those that it restored. */
-function filesOf(summary: JobSummary, title: RunTitle): readonly string[] {
-  const { files } = title;
-  if (summary.job === 'backup') return writtenFiles(summary, title);
-  if (summary.job !== 'restore' || files.length === 1) return files;
-  return files.filter((file) => summary.files.includes(resolve(file)));
+/** `1.0 GiB -> 250.0 MiB`, in the direction in which the bytes went. */
+export function sizeWords(from: number, to: number): string {
+  return `${formatByteSize(from)} -> ${formatByteSize(to)}`;
 }
 
-function writtenFiles({ files: written }: BackupSummary, title: RunTitle): readonly string[] {
-  const twins = 'twinFiles' in title ? (title.twinFiles ?? []) : [];
-  return twins[0] !== undefined && written[0]?.path === resolve(twins[0]) ? twins : title.files;
+/** `in 4m12s 1.55 GiB/s`, of raw bytes. */
+export function timeWords(sizes: Pick<Sizes, 'rawBytes' | 'elapsedMs'>): string {
+  return `in ${formatDuration(sizes.elapsedMs)} ${formatByteSize(bytesPerSecond(sizes))}/s`;
 }
 
-function okRead(summary: ExtractSummary | VerifySummary | DrillSummary, files: string): string {
-  const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
-  const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
-  return `OK ${summary.job} ${bytes} ${time} ${files}`;
-}
-
-function verifyVerdict({ unchecked, server }: VerifySummary): string {
-  const unknown = unchecked === undefined ? '' : ` unchecked=${unchecked}`;
-  return server === undefined ? unknown : `${unknown} server=${server}`;
-}
-
-function okDoctor({ checks, ok, warnings, unknown }: DoctorSummary): string {
-  return `OK doctor ${checks} checks: ${ok} ok, ${warnings} warnings, ${unknown} unknown`;
-}
-
-function okFinish(summary: FinishSummary, files: string): string {
-  const { database, type, rawBytes, storedBytes, setId } = summary;
-  const bytes = `${formatByteSize(rawBytes)} -> ${formatByteSize(storedBytes)}`;
-  return `OK ${oneLine(database)} ${type} ${bytes} (${formatRatio(summary)}) finished ${files} set=${setId}`;
-}
-
-function okRestore(summary: RestoreSummary, files: string): string {
-  const what = `OK ${oneLine(summary.database)} restore`;
-  if (summary.dryRun) return `${what} dry run, nothing was touched ${files}`;
-  const bytes = `${formatByteSize(summary.storedBytes)} -> ${formatByteSize(summary.rawBytes)}`;
-  const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
-  const state = summary.state === undefined ? '' : ` state=${summary.state}`;
-  return `${what} ${bytes} ${time} ${files}${state}`;
-}
-
-function okBackup(summary: BackupSummary, files: string): string {
-  const what = `OK ${oneLine(summary.database)} ${summary.type}`;
-  if (summary.dryRun) return `${what} dry run, nothing was touched ${files}`;
-  const bytes = `${formatByteSize(summary.rawBytes)} -> ${formatByteSize(summary.storedBytes)}`;
-  const time = `in ${formatDuration(summary.elapsedMs)} ${formatByteSize(bytesPerSecond(summary))}/s`;
-  return `${what} ${bytes} (${formatRatio(summary)}) ${time} ${files} set=${summary.setId}`;
+/** The last line of a run that read stored backups. */
+export function okRead(summary: Sizes & JobSummary, { files }: FileTitle): string {
+  const bytes = sizeWords(summary.storedBytes, summary.rawBytes);
+  return `OK ${summary.job} ${bytes} ${timeWords(summary)} ${fileWords(files)}`;
 }
 
 export function failedLine(report: ErrorReport, title: RunTitle | undefined): string {
@@ -132,8 +66,10 @@ export interface JsonEvent {
 }
 
 export function summaryObject(summary: JobSummary): JsonEvent {
-  if (!('elapsedMs' in summary)) return { event: 'summary', exitCode: 0, ...summary };
-  const rate = Math.round(bytesPerSecond(summary));
+  const { rawBytes, elapsedMs } = summary;
+  if (rawBytes === undefined || elapsedMs === undefined)
+    return { event: 'summary', exitCode: 0, ...summary };
+  const rate = Math.round(bytesPerSecond({ rawBytes, elapsedMs }));
   return { event: 'summary', exitCode: 0, ...summary, bytesPerSecond: rate };
 }
 
@@ -171,6 +107,6 @@ export function formatRatio({
   return storedBytes > 0 ? `${(rawBytes / storedBytes).toFixed(2)}x` : '-';
 }
 
-function bytesPerSecond({ rawBytes, elapsedMs }: Sizes): number {
+function bytesPerSecond({ rawBytes, elapsedMs }: Pick<Sizes, 'rawBytes' | 'elapsedMs'>): number {
   return elapsedMs > 0 ? (rawBytes * 1000) / elapsedMs : 0;
 }

@@ -9,7 +9,7 @@ import type { ErrorReport } from './error-report.ts';
 import { type Output, oneLine } from './output.ts';
 import type { ProgressDisplay } from './plain-progress.ts';
 import type { Reporter } from './reporter.ts';
-import { failedLine, okLine, type RunTitle } from './result-line.ts';
+import { failedLine, type RunTitle } from './result-line.ts';
 
 /** "%d percent processed.": shown as progress. */
 const percentProcessed = 3211;
@@ -92,14 +92,10 @@ export class TextReporter implements Reporter {
     );
   }
 
-  succeeded(summary: JobSummary, title: RunTitle): void {
+  succeeded(_summary: JobSummary, words: readonly string[]): void {
     this.#progress?.stop();
-    if (summary.job === 'backup') {
-      for (const { path, sha256 } of summary.files) {
-        if (sha256) this.#say(`sha256: ${sha256}  ${path}`);
-      }
-    }
-    this.#output.last(() => this.#output.line(okLine(summary, title)));
+    for (const line of words.slice(0, -1)) this.#say(line);
+    this.#output.last(() => this.#output.line(words.at(-1) ?? ''));
   }
 
   failed(report: ErrorReport, title: RunTitle | undefined): void {

@@ -27,7 +27,7 @@ import {
 } from './drill-report.ts';
 import type { DrillRequest } from './drill-request.ts';
 
-export interface DrillResult {
+interface DrillResult {
   readonly report: DrillReport;
   /** Why the drill did not pass. */
   readonly failure: Error | undefined;

@@ -5,7 +5,7 @@ import { finishedArchive, openBackup, openToSalvage } from '../../archive/reader
 import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
 import type { Abort } from '../../base/abort.ts';
 import { asError, Failure } from '../../base/errors.ts';
-import type { Emit, ExtractSummary } from '../../base/events.ts';
+import type { Emit } from '../../base/events.ts';
 import { ReadPipeline } from '../../pipeline/decompress/read-pipeline.ts';
 import { checkDestinations, refuseSource } from '../../storage/destination.ts';
 import type { DestinationLock } from '../../storage/file/destination-lock.ts';
@@ -16,7 +16,7 @@ import { openStdoutSink } from '../../storage/stdout-sink.ts';
 import { lateness } from '../files/last-steps.ts';
 import { createPartial, lockOut } from '../files/run-lock.ts';
 import { JobProgress } from '../serving/job-progress.ts';
-import type { ExtractRequest } from './extract-request.ts';
+import type { ExtractRequest, ExtractSummary } from './extract-request.ts';
 
 const stdoutPath = '-';
 const stdoutDescriptor = 1;

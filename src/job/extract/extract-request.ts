@@ -1,3 +1,14 @@
+/** The outcome of a whole, durable extraction. */
+export interface ExtractSummary {
+  readonly job: 'extract';
+  readonly file: string;
+  /** `-` is stdout. */
+  readonly out: string;
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+  readonly elapsedMs: number;
+}
+
 /** One extraction, validated and frozen. */
 export interface ExtractRequest {
   /** Absolute path of the stored backup. */

@@ -3,7 +3,7 @@
 
 import type { Abort } from '../../base/abort.ts';
 import { asError, Failure } from '../../base/errors.ts';
-import type { Emit, FinishSummary } from '../../base/events.ts';
+import type { Emit } from '../../base/events.ts';
 import {
   type BackupKeys,
   findRecorded,
@@ -29,7 +29,7 @@ import {
 import { answered } from '../serving/stall-watch.ts';
 import { chainTypes } from '../sets/restore-chain.ts';
 import { refuseUnlikeStripes, unknownBackup } from './finish-failure.ts';
-import type { FinishRequest } from './finish-request.ts';
+import type { FinishRequest, FinishSummary } from './finish-request.ts';
 
 /** 0: however long, `answered` has a patience of its own for a question. */
 const noStallTimeout = 0;

@@ -2,6 +2,17 @@ import { Failure } from '../../base/errors.ts';
 import type { SqlConnectionSettings } from '../../sql/sql-session.ts';
 import { waitingName } from '../../storage/file/unconfirmed-name.ts';
 
+/** The outcome of `finish`: the files bear their names. */
+export interface FinishSummary {
+  readonly job: 'finish';
+  readonly database: string;
+  readonly type: string;
+  readonly setId: string;
+  readonly files: readonly string[];
+  readonly rawBytes: number;
+  readonly storedBytes: number;
+}
+
 export interface FinishRequest {
   readonly files: readonly WaitingFile[];
   readonly overwrite: boolean;

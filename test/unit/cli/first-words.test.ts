@@ -8,7 +8,6 @@ import { join, resolve } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { Abort } from '../../../src/base/abort.ts';
 import { Failure } from '../../../src/base/errors.ts';
-import { verbs } from '../../../src/cli/mistyped-verb.ts';
 import { localPath } from '../../../src/cli/options/local-path.ts';
 import { databaseName } from '../../../src/cli/options/option-values.ts';
 import { Run } from '../../../src/cli/run.ts';
@@ -125,8 +124,9 @@ suite('a mistyped verb', () => {
     ['doctors', 'doctor'],
   ] as const) {
     test(`${word}, where the file is a backup: exit 2, ${verb}, no --overwrite`, async () => {
-      const loadInfoJob = async () => async () => report;
-      const told = surroundings({ argv: [word, 'x.zst'], loadInfoJob }, inTheWay);
+      const told = surroundings({ argv: [word, 'x.zst'] }, inTheWay, {
+        infoJob: async () => report,
+      });
       assert.equal(await new Run(told.around).start(), 2);
       assert.match(told.err(), new RegExp(`'${word}' is no command: did you mean ${verb}\\?`));
       assert.doesNotMatch(told.err(), /--overwrite/);
@@ -144,10 +144,10 @@ suite('a mistyped verb', () => {
   }
 
   test('where the file is something else it is in the way, and no verb is named', async () => {
-    const loadInfoJob = async () => async () => {
+    const infoJob = async () => {
       throw new Failure('not-a-backup', 'x is not a backup');
     };
-    const told = surroundings({ argv: ['verfy', 'x.zst'], loadInfoJob }, inTheWay);
+    const told = surroundings({ argv: ['verfy', 'x.zst'] }, inTheWay, { infoJob });
     assert.equal(await new Run(told.around).start(), 8);
     assert.doesNotMatch(told.err(), /did you mean/);
   });
@@ -161,13 +161,6 @@ suite('a mistyped verb', () => {
       assert.equal(await new Run(told.around).start(), 6);
       assert.doesNotMatch(told.err(), /did you mean/);
     });
-
-  test('is looked for among all commands', async () => {
-    const told = surroundings({ argv: ['help', 'nosuch'] });
-    assert.equal(await new Run(told.around).start(), 2);
-    const listed = /The commands: (.*)\.$/m.exec(told.err())?.[1]?.split(', ');
-    assert.deepEqual(listed?.filter((verb) => verb !== 'help').sort(), [...verbs].sort());
-  });
 });
 
 test('restore --recovery is the default, not a typing error of --norecovery', async () => {

@@ -2,17 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.ts';
 import type { JobEvent, Progress } from '../../../src/base/events.ts';
+import { okLine } from '../../../src/cli/commands/backup-command.ts';
 import { errorReport } from '../../../src/cli/report/error-report.ts';
 import { JsonReporter } from '../../../src/cli/report/json-reporter.ts';
 import { Output } from '../../../src/cli/report/output.ts';
 import { PlainProgress } from '../../../src/cli/report/plain-progress.ts';
 import { barLine, ProgressBar } from '../../../src/cli/report/progress-bar.ts';
 import { ProgressGauge } from '../../../src/cli/report/progress-gauge.ts';
-import { failedLine, okLine, type RunTitle } from '../../../src/cli/report/result-line.ts';
+import { type DatabaseTitle, failedLine } from '../../../src/cli/report/result-line.ts';
 import { TextReporter } from '../../../src/cli/report/text-reporter.ts';
 import { summary } from './surroundings.ts';
 
-const title: RunTitle = { database: 'Sales', type: 'copy', files: ['sales.bak'], dryRun: false };
+const title: DatabaseTitle = {
+  database: 'Sales',
+  type: 'copy',
+  files: ['sales.bak'],
+  dryRun: false,
+};
 
 function sink() {
   let written = '';

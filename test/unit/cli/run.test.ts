@@ -302,10 +302,8 @@ test('doctor: a report that nobody gets is no success; a problem comes first', a
     [false, 5],
   ] as const) {
     const findings = healthy ? [] : [problem];
-    const told = surroundings({
-      argv: ['doctor'],
-      writeOut: async () => false,
-      loadDoctorJob: async () => async () => ({ job: 'doctor', healthy, findings }),
+    const told = surroundings({ argv: ['doctor'], writeOut: async () => false }, undefined, {
+      doctorJob: async () => ({ job: 'doctor', healthy, findings }),
     });
     assert.equal(await new Run(told.around).start(), exitCode, told.err());
   }

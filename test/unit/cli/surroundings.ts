@@ -33,11 +33,16 @@ export interface Told {
 
 type Job = (request: BackupRequest, emit: (event: JobEvent) => void) => Promise<BackupSummary>;
 
-async function nothing(): Promise<never> {
-  throw new Error('no job here');
+/** These jobs in place of all real ones. */
+function playing(jobs: object): Surroundings['load'] {
+  return async <Loaded>() => jobs as Loaded;
 }
 
-export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): Told {
+export function surroundings(
+  overrides: Partial<Surroundings> = {},
+  job?: Job,
+  jobs: object = {},
+): Told {
   let err = '';
   let out = '';
   const requests: BackupRequest[] = [];
@@ -67,18 +72,13 @@ export function surroundings(overrides: Partial<Surroundings> = {}, job?: Job): 
     askPassword: undefined,
     speakOn: () => undefined,
     parentProgram: async () => undefined,
-    loadBackupJob: async () => async (request, _abort, emit) => {
-      requests.push(request);
-      return job ? job(request, emit) : { ...summary, database: request.database };
-    },
-    loadRestoreJob: nothing,
-    loadDrillJob: nothing,
-    loadExtractJob: nothing,
-    loadVerifyJob: nothing,
-    loadServerVerifyJob: nothing,
-    loadInfoJob: nothing,
-    loadFinishJob: nothing,
-    loadDoctorJob: nothing,
+    load: playing({
+      ...jobs,
+      backupJob: async (request: BackupRequest, _abort: Abort, emit: (event: JobEvent) => void) => {
+        requests.push(request);
+        return job ? job(request, emit) : { ...summary, database: request.database };
+      },
+    }),
     ...overrides,
   };
   return { around, err: () => err, out: () => out, requests };
