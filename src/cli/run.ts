@@ -15,12 +15,13 @@ export class Run {
   readonly #speech: Speech;
 
   constructor(around: Surroundings) {
-    const { argv, output, now, env, redactor } = around;
+    const { argv, output, now, env, redactor, abort } = around;
     this.#around = around;
     learnEnvironment(env, redactor);
     const text = argv.includes('--json') ? undefined : new TextReporter(output);
     const reporters = new Reporters(text ?? new JsonReporter(output, now), redactor);
     this.#speech = { reporters, text, title: undefined };
+    abort.afterAbort(({ message }) => reporters.event({ event: 'aborting', reason: message }));
   }
 
   /** Does it all; the exit code. Never rejects. */

@@ -38,6 +38,7 @@ type Phase = 'new' | 'created' | 'configured' | 'open' | 'serving' | 'closed';
 
 export class ThreadedDeviceSet implements VirtualDeviceSet {
   readonly name: string;
+  readonly direction: 'backup' | 'restore';
   readonly deviceNames: readonly string[];
   readonly ended: Promise<readonly DeviceEnd[]>;
   readonly #options: VirtualDeviceSetOptions;
@@ -54,6 +55,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     threads: readonly DeviceThread[],
   ) {
     this.name = options.name;
+    this.direction = options.direction;
     this.deviceNames = threads.map((_, device) =>
       device === 0 ? options.name : `${options.name}-${device}`,
     );
@@ -92,7 +94,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
   }
 
   #anotherUser(): string {
-    return `Another statement used the name of this device set: run the ${this.#options.direction} again.`;
+    return `Another statement used the name of this device set: run the ${this.direction} again.`;
   }
 
   #checkConfiguration({
@@ -101,7 +103,7 @@ export class ThreadedDeviceSet implements VirtualDeviceSet {
     maxTransferSize,
     blockSize,
   }: DeviceConfiguration): void {
-    const wanted = this.#options.direction === 'backup' ? VDF_WriteMedia : VDF_ReadMedia;
+    const wanted = this.direction === 'backup' ? VDF_WriteMedia : VDF_ReadMedia;
     if ((features & wanted) === 0) {
       throw new Failure(
         'vdi-direction',

@@ -81,6 +81,7 @@ export type DeviceActivity =
 
 export interface VirtualDeviceSet {
   readonly name: string;
+  readonly direction: 'backup' | 'restore';
   readonly deviceNames: readonly string[];
   /**
    * For the instance that will be sent the statement: its bare name as it says itself, undefined = the default

@@ -94,7 +94,6 @@ class BackupRun {
     this.#open = new Resources(abort);
     this.#progress = new JobProgress(emit, 'storing');
     this.#record = new BackupRecord(request, this.setId);
-    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<BackupSummary> {

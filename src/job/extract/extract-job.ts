@@ -62,7 +62,6 @@ class ExtractRun {
     this.#abort = abort;
     this.#emit = emit;
     this.#progress = new JobProgress(emit, 'reading');
-    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<ExtractSummary> {

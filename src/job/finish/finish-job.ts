@@ -40,7 +40,6 @@ export async function finishJob(
   abort: Abort,
   emit: Emit,
 ): Promise<FinishSummary> {
-  abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   const finals = request.files.map(({ final }) => final);
   const destinations = await abort.race(
     checkDestinations(finals, { overwrite: request.overwrite }),

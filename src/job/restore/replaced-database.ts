@@ -130,13 +130,13 @@ export class ReplacedDatabase {
   }
 }
 
-/** The restore itself says who it is connected to, that it aborts, and how far it is. */
+/** The restore itself says who it is connected to, and how far it is. */
 function tailEvents(emit: Emit): Emit {
   return (event) => {
     if (event.event === 'progress') {
       const { percent: _, ...bytes } = event;
       emit(bytes);
-    } else if (event.event !== 'connected' && event.event !== 'aborting') emit(event);
+    } else if (event.event !== 'connected') emit(event);
   };
 }
 

@@ -90,7 +90,6 @@ class RestoreRun {
     this.#run = new ReadingRun(request, abort, emit, this.#record.bytes);
     const { record, run } = { record: this.#record, run: this.#run };
     this.#replaced = new ReplacedDatabase({ request, abort, emit, speakOn, run, record });
-    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   async tell(): Promise<RestoreSummary> {

@@ -34,8 +34,6 @@ export class ServedDevices {
   readonly #completionCode: (failure: Error) => number;
   readonly #forgetAbort: () => void;
   #state: DeviceSetState = 'made';
-  /** A restore: what the devices were given is SQL Server's affair, and so is how they end once it has succeeded. */
-  #restores = false;
   readonly #restored: Deferred<void> = deferred();
   /** The device whose file failed: its command tells SQL Server why. */
   #failing: { device: number; win32: number } | undefined;
@@ -57,7 +55,6 @@ export class ServedDevices {
   /** Serves every device; `consumer` gets each end first. */
   serve(consumer: DeviceConsumer | RestoreConsumer): void {
     this.#happens('serve');
-    this.#restores = 'consumed' in consumer;
     this.set.serve({
       ...consumer,
       end: (end) => {
@@ -69,7 +66,7 @@ export class ServedDevices {
 
   /** SQL Server has reported success. */
   statementSucceeded(): void {
-    if (this.#restores) this.#restored.resolve();
+    if (this.#isRestore) this.#restored.resolve();
     this.#happens('statement-succeeded');
   }
 
@@ -119,6 +116,11 @@ export class ServedDevices {
     return [...new Set(activities)].join(', ');
   }
 
+  /** What the devices were given is SQL Server's affair, and so is how they end once it has succeeded. */
+  get #isRestore(): boolean {
+    return this.set.direction === 'restore';
+  }
+
   #happens(event: DeviceSetEvent, end?: DeviceEnd): void {
     const [next, action] = nextOf(this.#state, event);
     this.#state = next;
@@ -137,7 +139,7 @@ export class ServedDevices {
   };
 
   #awaitWords(end: DeviceEnd): void {
-    const isWhole = end.completed || this.#restores;
+    const isWhole = end.completed || this.#isRestore;
     setTimeout(
       () => this.#happens(isWhole ? 'no-words-whole' : 'no-words-short', end),
       serverWordsMs,

@@ -72,7 +72,6 @@ class ServerVerification {
     };
     this.#speakOn = speakOn;
     this.#run = new ReadingRun(request, abort, this.#emit, this.#counters);
-    abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   }
 
   /** A wrong password is said before the files are read, which may take hours. */

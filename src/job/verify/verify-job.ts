@@ -24,7 +24,6 @@ export async function verifyJob(
   abort: Abort,
   emit: Emit,
 ): Promise<VerifyReport> {
-  abort.afterAbort((cause) => emit({ event: 'aborting', reason: cause.message }));
   return verifyFiles(request, abort, emit);
 }
 

@@ -19,6 +19,7 @@ import type {
 } from '../../../src/vdi/virtual-device-set.ts';
 
 class PlayedSet {
+  readonly direction = 'backup';
   readonly deviceNames = ['set'];
   readonly ended = deferred<readonly DeviceEnd[]>().promise;
   readonly abort = mock.fn(async () => undefined);

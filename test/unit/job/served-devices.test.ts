@@ -16,6 +16,7 @@ import type {
 const VD_E_ABORT = 0x80770004;
 
 class HandPlayedSet {
+  direction: 'backup' | 'restore' = 'backup';
   readonly deviceNames = ['set'];
   readonly #ended: Deferred<readonly DeviceEnd[]> = deferred();
   readonly ended = this.#ended.promise;
@@ -57,7 +58,10 @@ function play() {
   const abort = new Abort();
   const devices = new ServedDevices(set as unknown as VirtualDeviceSet, abort, () => 1117);
   const serve = () => devices.serve({ frame() {}, barrier: async () => 0, end() {} });
-  const restore = () => devices.serve({ consumed() {}, end() {} });
+  const restore = () => {
+    set.direction = 'restore';
+    devices.serve({ consumed() {}, end() {} });
+  };
   return { set, abort, devices, serve, restore };
 }
 
