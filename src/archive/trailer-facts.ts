@@ -1,6 +1,7 @@
 // The facts of a backup stream as the trailer keeps them.
 
-import type { MtfFacts, MtfFile, MtfSet } from '../mtf/facts.ts';
+import type { BackupSet, MtfFile } from '../mtf/backup-set.ts';
+import type { MtfFacts } from '../mtf/facts.ts';
 import type { JsonFields } from './json-frame.ts';
 
 const setTexts = [
@@ -47,7 +48,7 @@ export function decodeMtfFacts(fields: JsonFields): MtfFacts {
   };
 }
 
-function decodeSet(fields: JsonFields): MtfSet {
+function decodeSet(fields: JsonFields): BackupSet {
   return {
     ...texts(fields, setTexts),
     ...numbers(fields, setNumbers),

@@ -7,6 +7,7 @@ import {
   decodeBlockHeader,
   decodeStreamHeader,
   filemarkBytes,
+  nextStreamAt,
   type StreamHeader,
   streamHeaderBytes,
 } from './block.ts';
@@ -18,7 +19,6 @@ import { maxKeptStreamBytes } from './walker.ts';
 const maxHops = 100_000;
 /** Bytes read of blocks and streams for it, 64 MiB: those of a thousand sets, and no more than can be read in a moment. */
 const maxHopBytes = 64 * MiB;
-const streamAlignment = 4;
 
 export interface HoppedBlock {
   readonly type: string;
@@ -106,7 +106,7 @@ async function readStreams(
     const end = dataAt + stream.length;
     if (!Number.isSafeInteger(end + block.bodyBytes)) return undefined;
     if (stream.id === 'SPAD') return { streams, end };
-    at = Math.ceil(end / streamAlignment) * streamAlignment;
+    at = nextStreamAt(end);
   }
   return undefined;
 }

@@ -62,3 +62,11 @@ function xor16(record: MtfRecord, bytes: number): number {
   for (let at = 0; at < bytes; at += 2) sum ^= record.u16(at);
   return sum;
 }
+
+/** Streams begin at multiples of this, bytes. */
+const streamAlignment = 4;
+
+/** Where the stream after one that ends at `end` begins; both from the start of the block or of the raw stream. */
+export function nextStreamAt(end: number): number {
+  return Math.ceil(end / streamAlignment) * streamAlignment;
+}

@@ -2,8 +2,9 @@
 import { MiB } from '../base/byte-size.ts';
 import { type HoppedBlock, Hops, hopBlocks } from './block-hops.ts';
 import { type Disagreement, disagreements } from './check/agreement.ts';
-import { fileRows, headerRow, mediaRow, type Row, type SetBlocks } from './only-rows.ts';
+import { fileRows, headerRow, mediaRow, type SetBlocks } from './only-rows.ts';
 import type { RawBytes } from './raw-bytes.ts';
+import type { Row } from './row.ts';
 
 /** Bytes of all blocks that are described, 32 MiB: words and rows take a few times as much. SQL Server's have KiBs. */
 const maxKeptBytes = 32 * MiB;

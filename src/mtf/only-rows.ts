@@ -6,9 +6,8 @@ import { configurationRecords } from './record/configuration.ts';
 import { databaseFields } from './record/database.ts';
 import { fileFields, filegroupNames } from './record/file-record.ts';
 import { machineName, startFields } from './record/set-start.ts';
+import type { Row, Value } from './row.ts';
 
-export type Value = string | number | boolean;
-export type Row = Readonly<Record<string, Value>>;
 type Fields = Record<string, Value | undefined>;
 
 /** The blocks of one backup set, as far as they were there. */

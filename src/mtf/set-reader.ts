@@ -1,7 +1,9 @@
 // Collects what the blocks of a stream say, in their order, and decides whether the stream is finished:
 // a set ends MSLS SFMB ESET ESET SFMB. Not here: finding the blocks (walker.ts).
+
+import type { BackupSet } from './backup-set.ts';
 import type { BlockHeader } from './block.ts';
-import type { MtfFacts, MtfSet } from './facts.ts';
+import type { MtfFacts } from './facts.ts';
 import { decodeConfiguration, listFiles } from './record/configuration.ts';
 import { decodeMedia, type MtfMedia } from './record/media.ts';
 import { decodeSetStart, decodeVolume } from './record/set-start.ts';
@@ -96,7 +98,7 @@ export class MtfSetReader {
     return this.#lastBlock === (this.#filemarks > 0 ? 'SFMB' : 'ESET');
   }
 
-  #setFacts(): MtfSet {
+  #setFacts(): BackupSet {
     const start = {
       ...(this.#start && decodeSetStart(this.#start)),
       ...(this.#volume && decodeVolume(this.#volume)),

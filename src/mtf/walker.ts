@@ -10,6 +10,7 @@ import {
   decodeBlockHeader,
   decodeStreamHeader,
   filemarkBytes,
+  nextStreamAt,
   type StreamHeader,
   streamHeaderBytes,
 } from './block.ts';
@@ -21,7 +22,6 @@ import { MtfSetReader } from './set-reader.ts';
 /** Longest stream that is kept to be decoded; SQL Server's configurations have a few KiB. */
 export const maxKeptStreamBytes = MiB;
 const magicBytes = 8;
-const streamAlignment = 4;
 const nothing = new Uint8Array(0);
 const zeros = new Uint8Array(64 * 1024);
 
@@ -285,7 +285,7 @@ export class MtfWalker {
       return;
     }
     const end = this.#position + this.#skip;
-    this.#skip += (streamAlignment - (end % streamAlignment)) % streamAlignment;
+    this.#skip += nextStreamAt(end) - end;
     this.#nextStream(block);
   }
 }

@@ -4,10 +4,9 @@ import {
   blockHeaderBytes,
   decodeBlockHeader,
   decodeStreamHeader,
+  nextStreamAt,
   streamHeaderBytes,
 } from './block.ts';
-
-const streamAlignment = 4;
 
 export interface WholeBlock {
   readonly header: BlockHeader;
@@ -29,7 +28,7 @@ export function wholeBlock(bytes: Uint8Array, at: number): WholeBlock | undefine
     const end = dataAt + stream.length;
     if (!streams.has(stream.id)) streams.set(stream.id, bytes.subarray(dataAt, end));
     if (stream.id === 'SPAD') return { header, streams, end };
-    next = Math.ceil(end / streamAlignment) * streamAlignment;
+    next = nextStreamAt(end);
   }
 }
 

@@ -32,7 +32,7 @@ export interface MtfLabel {
   readonly blockSize: number;
 }
 
-export interface MtfSet {
+export interface BackupSet {
   readonly backupName: string | null;
   readonly userName: string | null;
   readonly setId: string | null;
@@ -44,7 +44,7 @@ export interface MtfContent {
   readonly state: 'complete' | 'truncated' | 'corrupt' | 'not-mtf' | 'compressed' | 'empty';
   readonly length: number;
   readonly label: MtfLabel | undefined;
-  readonly set: MtfSet | undefined;
+  readonly set: BackupSet | undefined;
   readonly machineName: string | null;
   /** The SCIN record; final when the end was reached. */
   readonly scin: Buffer | undefined;
@@ -86,7 +86,7 @@ class MtfWalk {
   #position = 0;
   #blocks: string[] = [];
   #label: MtfLabel | undefined;
-  #set: MtfSet | undefined;
+  #set: BackupSet | undefined;
   #machine: string | null = null;
   #scin: Buffer | undefined;
   #files: MtfFile[] = [];

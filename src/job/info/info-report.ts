@@ -3,7 +3,7 @@
 import type { BackupForm } from '../../archive/reader/backup-form.ts';
 import type { SqlMessageEvent } from '../../base/events.ts';
 import type { Disagreement } from '../../mtf/check/agreement.ts';
-import type { Row } from '../../mtf/only-rows.ts';
+import type { Row } from '../../mtf/row.ts';
 
 export type { Disagreement, Row };
 

@@ -1,7 +1,7 @@
 // The backup sets in stored files, one by one, as RESTORE … ONLY is asked about them: FILE = 1, 2, … of each media set.
 
 import { Failure } from '../../base/errors.ts';
-import type { MtfSet } from '../../mtf/facts.ts';
+import type { BackupSet } from '../../mtf/backup-set.ts';
 import type { RestoreSet } from '../sets/restore-sets.ts';
 
 export interface ServedSet extends Pick<RestoreSet, 'backups' | 'blockSize'> {
@@ -11,7 +11,7 @@ export interface ServedSet extends Pick<RestoreSet, 'backups' | 'blockSize'> {
   readonly position: number;
   readonly sets: number;
   /** Undefined when only reading the whole file would tell. */
-  readonly facts: MtfSet | undefined;
+  readonly facts: BackupSet | undefined;
   /** The backup has checksums, so a server that finds none must say so. */
   readonly checksum: boolean;
 }

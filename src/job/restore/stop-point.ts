@@ -2,7 +2,7 @@
 // from UTC when they began. Pure but for the time zone of this machine.
 
 import { Failure } from '../../base/errors.ts';
-import type { MtfSet } from '../../mtf/facts.ts';
+import type { BackupSet } from '../../mtf/backup-set.ts';
 
 interface StopPoint {
   /** `YYYY-MM-DDTHH:MM:SS[.fff]`. */
@@ -25,7 +25,7 @@ const thisMachine: TimeZone = (instant) => -new Date(instant).getTimezoneOffset(
  */
 export function stopPoint(
   text: string,
-  sets: readonly (MtfSet | undefined)[],
+  sets: readonly (BackupSet | undefined)[],
   zone: TimeZone = thisMachine,
 ): StopPoint {
   const instant = instantOf(text, zone);
@@ -56,7 +56,7 @@ interface Moment {
   readonly minutes: number;
 }
 
-function known(set: MtfSet | undefined): readonly Moment[] {
+function known(set: BackupSet | undefined): readonly Moment[] {
   const { started, timeZoneMinutes: minutes } = set ?? {};
   const local = Date.parse(`${started}Z`);
   if (started === undefined || minutes === undefined || Number.isNaN(local)) return [];

@@ -3,12 +3,12 @@
 
 import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
 import { MiB } from '../../base/byte-size.ts';
+import { type BackupSet, backupSetOf } from '../../mtf/backup-set.ts';
 import { describeMtf, type MtfDescription } from '../../mtf/description.ts';
-import type { MtfSet } from '../../mtf/facts.ts';
 import { describeMssqlbak } from '../../mtf/mssqlbak/description.ts';
 import { nativeBlockSize } from '../../mtf/native-block-size.ts';
-import type { Row } from '../../mtf/only-rows.ts';
 import { type RawBytes, rawBytesOf } from '../../mtf/raw-bytes.ts';
+import { numberOf, type Row, textOf } from '../../mtf/row.ts';
 import { rawBytesOfBackup } from '../../pipeline/decompress/raw-bytes.ts';
 
 /** Bytes looked at of a stream that cannot be read twice; the first configuration stands well before. */
@@ -32,11 +32,11 @@ export interface BackupDescription {
   readonly stripe: number;
   readonly stripes: number;
   /** The backup set that is meant; undefined when it could not be read. */
-  readonly facts: MtfSet | undefined;
+  readonly facts: BackupSet | undefined;
   /** Its files, as rows of RESTORE FILELISTONLY; none when they could not be read. */
   readonly files: readonly Row[];
   /** Every backup set that was looked for and found. */
-  readonly sets: readonly MtfSet[];
+  readonly sets: readonly BackupSet[];
   /** There may be others: not looked for, too far apart, or in a stream whose end cannot be seen. */
   readonly more: boolean;
   /** Bytes; undefined when it does not say. */
@@ -58,7 +58,7 @@ export async function describeBackup(
   const { seekable } = backup.source;
   const raw = seekable ? all : rawBytesOf(await all.read(0, prefixBytes));
   const { media, sets: found, more } = (await describeRaw(raw, most)) ?? nothing;
-  const sets = found.map(({ header }) => setFacts(header));
+  const sets = found.map(({ header }) => backupSetOf(header));
   const inside = {
     facts: sets[position - 1],
     files: found[position - 1]?.files ?? [],
@@ -78,66 +78,4 @@ export async function describeBackup(
     transferSize: undefined,
     ...inside,
   };
-}
-
-/** BackupType of HEADERONLY -> the letter in the stream. */
-const letters: Readonly<Record<number, string>> = {
-  1: 'D',
-  2: 'L',
-  4: 'F',
-  5: 'I',
-  6: 'G',
-  7: 'P',
-  8: 'Q',
-};
-
-function setFacts(header: Row): MtfSet {
-  const type = letters[numberOf(header, 'BackupType') ?? 0];
-  const zone = numberOf(header, 'TimeZoneMinutes');
-  const version = ['Major', 'Minor', 'Build'].map((part) => header[`SoftwareVersion${part}`]);
-  return {
-    ...(type !== undefined && { type }),
-    ...(zone !== undefined && { timeZoneMinutes: zone }),
-    ...(version[0] !== undefined && { softwareVersion: version.join('.') }),
-    ...(header.IsDamaged === 1 && { isDamaged: true }),
-    ...(header.HasBackupChecksums !== undefined && {
-      hasBackupChecksums: header.HasBackupChecksums === 1,
-    }),
-    ...texts(header),
-  };
-}
-
-const textColumns = {
-  backupSetId: 'BackupSetGUID',
-  database: 'DatabaseName',
-  server: 'ServerName',
-  firstLsn: 'FirstLSN',
-  lastLsn: 'LastLSN',
-  checkpointLsn: 'CheckpointLSN',
-  differentialBaseLsn: 'DifferentialBaseLSN',
-  differentialBaseId: 'DifferentialBaseGUID',
-  familyId: 'FamilyGUID',
-  recoveryForkId: 'RecoveryForkID',
-  firstRecoveryForkId: 'FirstRecoveryForkID',
-  forkPointLsn: 'ForkPointLSN',
-  started: 'BackupStartDate',
-  finished: 'BackupFinishDate',
-} as const;
-
-function texts(header: Row): MtfSet {
-  const found = Object.entries(textColumns).map(([field, column]) => [
-    field,
-    textOf(header, column),
-  ]);
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as MtfSet;
-}
-
-function textOf(row: Row | undefined, column: string): string | undefined {
-  const value = row?.[column];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function numberOf(row: Row | undefined, column: string): number | undefined {
-  const value = row?.[column];
-  return typeof value === 'number' ? value : undefined;
 }

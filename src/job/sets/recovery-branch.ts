@@ -3,12 +3,12 @@
 // Source: "Recovery Paths (SQL Server)" and RESTORE HEADERONLY, columns RecoveryForkID, FirstRecoveryForkID, ForkPointLSN.
 
 import { Failure } from '../../base/errors.ts';
-import type { MtfSet } from '../../mtf/facts.ts';
+import type { BackupSet } from '../../mtf/backup-set.ts';
 
 /** A backup whose place in the log is known. */
 interface ForkedSet {
   readonly name: string;
-  readonly set: MtfSet;
+  readonly set: BackupSet;
   readonly first: bigint;
   readonly last: bigint;
 }
@@ -138,7 +138,7 @@ function begin({ own }: Tip<ForkedSet>): number {
 }
 
 /** Milliseconds since 1970; a set that does not say when it began counts as the newest, so that nothing is called dead for it. */
-function instant({ started, timeZoneMinutes = 0 }: MtfSet): number {
+function instant({ started, timeZoneMinutes = 0 }: BackupSet): number {
   const local = Date.parse(`${started}Z`);
   return Number.isNaN(local) ? Number.POSITIVE_INFINITY : local - timeZoneMinutes * 60_000;
 }

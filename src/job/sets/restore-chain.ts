@@ -3,7 +3,7 @@
 
 import { Failure } from '../../base/errors.ts';
 import type { FailureCode } from '../../base/failure-codes.ts';
-import type { MtfSet } from '../../mtf/facts.ts';
+import type { BackupSet } from '../../mtf/backup-set.ts';
 import { onOneBranch } from './recovery-branch.ts';
 
 /** What the chain must know of one backup set. */
@@ -11,7 +11,7 @@ export interface ChainLink {
   /** For words: its files. */
   readonly name: string;
   /** What its stream says of itself, as far as it can be read without SQL Server. */
-  readonly facts: MtfSet | undefined;
+  readonly facts: BackupSet | undefined;
 }
 
 /** Why a backup is left out: the others make it superfluous, or it is of a recovery fork that was given up. */
@@ -51,7 +51,7 @@ interface Placed<Link> {
   readonly name: string;
   readonly link: Link;
   readonly type: ChainType;
-  readonly set: MtfSet;
+  readonly set: BackupSet;
   readonly first: bigint;
   readonly last: bigint;
 }
@@ -124,7 +124,7 @@ function refuseOtherDatabases(placed: readonly Placed<ChainLink>[]): void {
   const [one, ...others] = placed;
   if (!one || others.every(({ set }) => isSameDatabase(one.set, set))) return;
   const isOneName = others.every(({ set }) => sameText(one.set.database, set.database));
-  const which = ({ database, familyId }: MtfSet) =>
+  const which = ({ database, familyId }: BackupSet) =>
     isOneName ? `[${database}] of family ${familyId}` : `${database}`;
   const list = placed.map(({ name, set }) => `${name} of ${which(set)}`).join(', ');
   throw usage('chain-mixed', `these are backups of different databases: ${list}`, [
@@ -133,7 +133,7 @@ function refuseOtherDatabases(placed: readonly Placed<ChainLink>[]): void {
   ]);
 }
 
-function isSameDatabase(a: MtfSet, b: MtfSet): boolean {
+function isSameDatabase(a: BackupSet, b: BackupSet): boolean {
   if (a.familyId !== undefined && b.familyId !== undefined) return a.familyId === b.familyId;
   return sameText(a.database, b.database);
 }
@@ -194,7 +194,7 @@ function refuseForeignDifferentials(
   );
 }
 
-function isBaseOf(full: MtfSet, diff: MtfSet): boolean {
+function isBaseOf(full: BackupSet, diff: BackupSet): boolean {
   if (full.backupSetId !== undefined && diff.differentialBaseId !== undefined)
     return full.backupSetId === diff.differentialBaseId;
   return full.checkpointLsn === diff.differentialBaseLsn;

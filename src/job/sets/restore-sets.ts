@@ -6,8 +6,8 @@ import { finishedArchive, openBackup, openSource } from '../../archive/reader/ar
 import type { StoredBackup } from '../../archive/reader/stored-archive.ts';
 import { Failure } from '../../base/errors.ts';
 import type { Emit } from '../../base/events.ts';
-import type { MtfSet } from '../../mtf/facts.ts';
-import type { Row } from '../../mtf/only-rows.ts';
+import type { BackupSet } from '../../mtf/backup-set.ts';
+import type { Row } from '../../mtf/row.ts';
 import { rawBytesOfBackup } from '../../pipeline/decompress/raw-bytes.ts';
 import { type ListedFile, readFileList } from '../../sql/facts/file-list.ts';
 import { damaged } from '../../storage/io-failure.ts';
@@ -35,7 +35,7 @@ export interface RestoreSet extends ChainLink {
   /** All stripes together, of the native backup; undefined when unknown. */
   readonly rawBytes: number | undefined;
   /** Backup sets in these files, one behind the other, as far as they were found; `facts` are of the one that is meant. */
-  readonly sets: readonly MtfSet[];
+  readonly sets: readonly BackupSet[];
 }
 
 type Wishes = Pick<RestoreRequest, 'files' | 'with'> & {

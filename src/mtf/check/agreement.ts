@@ -4,10 +4,10 @@
 // may move on meanwhile are left out.
 import { printable } from '../../base/printable.ts';
 import type { MtfRecord } from '../fields.ts';
-import type { Value } from '../only-rows.ts';
 import { type ConfigurationRecords, configurationRecords } from '../record/configuration.ts';
 import { databaseFields } from '../record/database.ts';
 import { fileFields, filegroupNames } from '../record/file-record.ts';
+import type { Value } from '../row.ts';
 
 /** A field of RESTORE HEADERONLY or FILELISTONLY that is one thing at the start of a set and another at its end. */
 export interface Disagreement {

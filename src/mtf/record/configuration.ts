@@ -1,7 +1,7 @@
 // The MQCI stream: the configuration of a backup set, written provisionally at its start (block MSCI) and
 // finally at its end (MSLS). A chain of records: tag[4], u32 length of the record, fields.
 
-import type { MtfFile, MtfSet } from '../facts.ts';
+import type { BackupSet, MtfFile } from '../backup-set.ts';
 import { MtfRecord } from '../fields.ts';
 import { databaseFields, databaseRecordBytes, decodeDatabase } from './database.ts';
 import {
@@ -33,7 +33,7 @@ export interface ConfigurationRecords {
 }
 
 interface MtfConfiguration {
-  readonly database: MtfSet;
+  readonly database: BackupSet;
   /** Names by id. */
   readonly filegroups: ReadonlyMap<number, string | undefined>;
   readonly files: readonly MtfFileRecord[];

@@ -1,6 +1,6 @@
 // The SCIN record: what SQL Server knows of the database and of the backup. Offsets are the same from
 // SQL Server 2005 to 2025 (docs/mtf.md, "Configuration").
-import type { MtfSet } from '../facts.ts';
+import type { BackupSet } from '../backup-set.ts';
 import type { MtfRecord } from '../fields.ts';
 import { present } from './set-start.ts';
 
@@ -67,7 +67,7 @@ export const databaseFields = {
 >;
 
 /** The facts of a SCIN record. */
-export function decodeDatabase(scin: MtfRecord): MtfSet {
+export function decodeDatabase(scin: MtfRecord): BackupSet {
   const of = databaseFields;
   const backupSize = of.BackupSize(scin);
   return {

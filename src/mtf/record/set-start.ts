@@ -1,6 +1,6 @@
 // The SSET block (start of a backup set) and the VOLB block behind it.
 
-import type { MtfSet } from '../facts.ts';
+import type { BackupSet } from '../backup-set.ts';
 import { MtfRecord } from '../fields.ts';
 
 /** Time zone value that means unknown. */
@@ -28,7 +28,7 @@ export function machineName(volume: MtfRecord): string | undefined {
 }
 
 /** Reads a whole SSET block up to its first stream. */
-export function decodeSetStart(block: Uint8Array): MtfSet {
+export function decodeSetStart(block: Uint8Array): BackupSet {
   const start = new MtfRecord(block);
   const of = startFields;
   const timeZoneMinutes = of.TimeZoneMinutes(start);
@@ -43,7 +43,7 @@ export function decodeSetStart(block: Uint8Array): MtfSet {
 }
 
 /** Reads a whole VOLB block up to its first stream. */
-export function decodeVolume(block: Uint8Array): MtfSet {
+export function decodeVolume(block: Uint8Array): BackupSet {
   return present('machine', machineName(new MtfRecord(block)));
 }
 

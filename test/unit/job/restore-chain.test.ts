@@ -6,14 +6,14 @@ import {
   orderChain,
   type SkippedLink,
 } from '../../../src/job/sets/restore-chain.ts';
-import type { MtfSet } from '../../../src/mtf/facts.ts';
+import type { BackupSet } from '../../../src/mtf/backup-set.ts';
 
 function link(
   name: string,
   type: string,
   first: number,
   last: number,
-  more: MtfSet = {},
+  more: BackupSet = {},
 ): ChainLink {
   const lsns = { firstLsn: String(first), lastLsn: String(last) };
   return { name, facts: { database: 'Sales', type, ...lsns, ...more } };
@@ -25,7 +25,7 @@ const full = link('full', 'D', 488, 518, {
   checkpointLsn: '488',
   finished: '2019-05-02T21:00:55',
 });
-function between(started: string, finished: string): MtfSet {
+function between(started: string, finished: string): BackupSet {
   return { started: `2019-05-02T${started}`, finished: `2019-05-02T${finished}` };
 }
 
@@ -206,7 +206,7 @@ function forked(
   [first, last]: [number, number],
   started: string,
   fork: string,
-  from: { parent?: string; point?: number } & MtfSet = {},
+  from: { parent?: string; point?: number } & BackupSet = {},
 ): ChainLink {
   const { parent, point, ...more } = from;
   return link(name, type, first, last, {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Failure } from '../../../src/base/errors.ts';
 import { instantOf, stopPoint } from '../../../src/job/restore/stop-point.ts';
-import type { MtfSet } from '../../../src/mtf/facts.ts';
+import type { BackupSet } from '../../../src/mtf/backup-set.ts';
 
 const summerBegins = Date.parse('2026-03-29T01:00:00Z');
 const summerEnds = Date.parse('2026-10-25T01:00:00Z');
 const berlin = (instant: number) => (instant >= summerBegins && instant < summerEnds ? 120 : 60);
 
-const set = (started: string, timeZoneMinutes?: number): MtfSet => ({
+const set = (started: string, timeZoneMinutes?: number): BackupSet => ({
   started,
   ...(timeZoneMinutes !== undefined && { timeZoneMinutes }),
 });
