@@ -42,8 +42,8 @@ export function decodeMtfFacts(fields: JsonFields): MtfFacts {
     compressed: fields.boolean('compressed'),
     complete: fields.boolean('complete'),
     sets: fields.number('sets'),
-    ...texts(fields, ['damage', 'mediaSetId']),
-    ...numbers(fields, ['familyCount', 'familySequence']),
+    ...texts(fields, ['damage', 'mediaSetId', 'lastBlocks']),
+    ...numbers(fields, ['familyCount', 'familySequence', 'blockSize', 'mediaAttributes']),
     ...(fields.has('set') && { set: decodeSet(fields.object('set')) }),
   };
 }

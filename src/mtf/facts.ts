@@ -17,6 +17,12 @@ export interface MtfFacts {
   /** Stripes of the media set, and which of them this is (from 1). */
   readonly familyCount?: number;
   readonly familySequence?: number;
+  /** Physical block size of the medium, bytes. */
+  readonly blockSize?: number;
+  /** Attributes of the TAPE block. */
+  readonly mediaAttributes?: number;
+  /** Types of the last blocks, in their order: a finished stream ends `MSLS SFMB ESET ESET SFMB`. */
+  readonly lastBlocks?: string;
   /** The last backup set. */
   readonly set?: BackupSet;
 }

@@ -4,6 +4,7 @@
 import type { BackupSet } from './backup-set.ts';
 import type { BlockHeader } from './block.ts';
 import type { MtfFacts } from './facts.ts';
+import { mediaBlockSize } from './native-block-size.ts';
 import { decodeConfiguration, listFiles } from './record/configuration.ts';
 import { decodeMedia, type MtfMedia } from './record/media.ts';
 import { decodeSetStart, decodeVolume } from './record/set-start.ts';
@@ -11,6 +12,8 @@ import { decodeSetStart, decodeVolume } from './record/set-start.ts';
 /** ESET attribute of a set that was given up. */
 const aborted = 1 << 18;
 const endBlocks = 2;
+/** Types of blocks that are kept of the end of the stream: those of the end of a set, and one before. */
+const keptTypes = 6;
 
 /** Streams whose data `stream` wants to see, by block. */
 const wantedStreams: Readonly<Record<string, string>> = {
@@ -21,6 +24,7 @@ const wantedStreams: Readonly<Record<string, string>> = {
 
 export class MtfSetReader {
   #media: MtfMedia = {};
+  #form: Pick<MtfFacts, 'blockSize' | 'mediaAttributes'> = {};
   #sets = 0;
   /** SSET and VOLB of the set that passes by, decoded when asked for: only those of the last one ever are. */
   #start: Uint8Array | undefined;
@@ -34,7 +38,7 @@ export class MtfSetReader {
   #aborted = false;
   /** Number of the first set that the next one follows without an end of its own. */
   #unended: number | undefined;
-  #lastBlock = '';
+  readonly #lastBlocks: string[] = [];
 
   /** Whether `body` of this block is wanted whole. */
   wantsBody(block: BlockHeader): boolean {
@@ -48,8 +52,9 @@ export class MtfSetReader {
   /** The next block; `body` reaches to its first stream when it was wanted. */
   block(header: BlockHeader, body: Uint8Array): void {
     if (header.type === 'SSET' && this.#sets > 0 && !this.#ended()) this.#unended ??= this.#sets;
-    this.#lastBlock = header.type;
-    if (header.type === 'TAPE') this.#media = {};
+    this.#lastBlocks.push(header.type);
+    if (this.#lastBlocks.length > keptTypes) this.#lastBlocks.shift();
+    if (header.type === 'TAPE') this.#medium(header, body);
     else if (header.type === 'SSET') this.#begin(body);
     else if (header.type === 'VOLB') this.#volume = Buffer.from(body);
     else if (header.type === 'SFMB') this.#filemarks += 1;
@@ -75,8 +80,16 @@ export class MtfSetReader {
       sets: this.#sets,
       ...(this.#unended !== undefined && { damage: `backup set ${this.#unended} has no end` }),
       ...this.#media,
+      ...this.#form,
+      lastBlocks: this.#lastBlocks.join(' '),
       ...(this.#sets > 0 && { set: this.#setFacts() }),
     };
+  }
+
+  #medium({ attributes }: BlockHeader, body: Uint8Array): void {
+    const blockSize = mediaBlockSize(body);
+    this.#media = {};
+    this.#form = { mediaAttributes: attributes, ...(blockSize !== undefined && { blockSize }) };
   }
 
   #begin(body: Uint8Array): void {
@@ -95,7 +108,7 @@ export class MtfSetReader {
   #ended(): boolean {
     if (this.#sets === 0 || !this.#last || this.#endBlocks < endBlocks) return false;
     // A device that keeps filemarks apart from the data (VDF_FileMarks) sends none at all.
-    return this.#lastBlock === (this.#filemarks > 0 ? 'SFMB' : 'ESET');
+    return this.#lastBlocks.at(-1) === (this.#filemarks > 0 ? 'SFMB' : 'ESET');
   }
 
   #setFacts(): BackupSet {

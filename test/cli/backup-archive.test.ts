@@ -10,6 +10,20 @@ import { assertSucceeded, trial } from '../rig/trial.ts';
 import { decompressAll } from '../rig/zstd.ts';
 
 const files = ['s1.zst', 's2.zst', 's3.zst'];
+const endOfStream = /MSLS SFMB ESET ESET SFMB$/;
+
+test('a log at level debug says what the stream looks like', () =>
+  trial(['l.log', 's.zst'], async (rig) => {
+    const log = ['--log-file', 'l.log', '--log-level', 'debug'];
+    assertSucceeded(await rig.run(['Sales', 's.zst', ...log]).ended);
+    const lines = (await rig.read('l.log')).toString().trimEnd().split('\n');
+    const { data } = lines
+      .map((line) => JSON.parse(line))
+      .find(({ message }) => message === 'stream');
+    assert.equal(data.stripe, 1);
+    assert.equal(data.blockSize, 512);
+    assert.match(data.lastBlocks, endOfStream);
+  }));
 
 for (const completeEnabled of [true, false]) {
   test(`header, trailer and seek table of three stripes tell what happened${completeEnabled ? '' : ' (no VDC_Complete)'}`, () =>
@@ -96,5 +110,6 @@ async function assertArchive(rig: Rig, name: string, stripe: number): Promise<st
   assert.ok(trailer.finished !== undefined && trailer.finished >= header.started, 'finished');
   assert.equal(trailer.mtf?.complete, true);
   assert.equal(trailer.mtf?.set?.database, 'Sales');
+  assert.match(trailer.mtf?.lastBlocks ?? '', endOfStream);
   return setId;
 }

@@ -310,6 +310,7 @@ class BackupRun {
   ): Promise<BackupSummary> {
     this.#progress.say();
     this.#progress.stop();
+    for (const event of this.#record.streamForms()) this.#emit(event);
     for (const warning of this.#record.streamWarnings()) this.#emit(warning);
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'debug', message: line });
     this.#warnIfTooLate();

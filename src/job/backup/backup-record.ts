@@ -105,6 +105,14 @@ export class BackupRecord {
     return { ...mtf, set: { ...mtf.set, isCopyOnly: true } };
   }
 
+  /** What each stream looks like: SQL Server may write it differently to a device than to a disk. */
+  streamForms(): JobEvent[] {
+    return this.#walkers.map((walker, stripe) => {
+      const { set: _, ...form } = walker.end() ?? {};
+      return { event: 'debug', message: 'stream', data: { stripe: stripe + 1, ...form } };
+    });
+  }
+
   /** SQL Server said it succeeded, but what it sent does not end as a backup must: worth a look before anyone relies on it. */
   streamWarnings(): JobEvent[] {
     return this.#walkers.flatMap((walker, stripe) => {

@@ -46,10 +46,17 @@ export class CompressedTail {
   facts(): MtfFacts {
     const head = this.#head.subarray(0, this.#length);
     const media = mediaHeaderOf(head);
-    const before = this.#filemarksBefore(media && mediaBlockSize(media));
+    const blockSize = media && mediaBlockSize(media);
+    const before = this.#filemarksBefore(blockSize);
     // One filemark behind the media header, one behind the data of each set, one behind its end.
     const complete = before !== undefined && before >= 2 && before % 2 === 0;
-    return { compressed: true, complete, sets: complete ? before / 2 : 0, ...mssqlbakMedia(head) };
+    return {
+      compressed: true,
+      complete,
+      sets: complete ? before / 2 : 0,
+      ...mssqlbakMedia(head),
+      ...(blockSize !== undefined && { blockSize }),
+    };
   }
 
   /** Filemarks before the one that ends the stream; undefined when none does. */

@@ -335,6 +335,9 @@ describe('MTF walker on real backups', { skip: !existsSync(corpus) }, () => {
       mediaSetId: '3355A91F-AF03-4038-B087-CD6D9658DBBA',
       familyCount: 1,
       familySequence: 1,
+      blockSize: 4096,
+      mediaAttributes: 0x30000,
+      lastBlocks: 'MSTL MSLS SFMB ESET ESET SFMB',
     });
     assert.deepEqual(set, {
       position: 1,
@@ -418,14 +421,14 @@ describe('MTF walker on real backups', { skip: !existsSync(corpus) }, () => {
     assert.equal(diff?.differentialBaseId, full?.backupSetId);
   });
 
-  for (const name of [
-    'sql2016-compressed-tutorialdb.bak',
-    'sql2016-compressed-tsqlv4.bak',
-    'sql2022-compressed.bak',
-  ]) {
+  for (const [name, blockSize] of [
+    ['sql2016-compressed-tutorialdb.bak', 512],
+    ['sql2016-compressed-tsqlv4.bak', 4096],
+    ['sql2022-compressed.bak', 4096],
+  ] as const) {
     it(`knows the end of ${name}`, () => {
       const { mediaSetId, ...facts } = read(name) ?? {};
-      const place = { familyCount: 1, familySequence: 1 };
+      const place = { familyCount: 1, familySequence: 1, blockSize };
       assert.deepEqual(facts, { compressed: true, complete: true, sets: 1, ...place });
       assert.match(mediaSetId ?? '', /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/);
       const bytes = readFileSync(join(corpus, name));
