@@ -1,6 +1,7 @@
-// Which process listens on a local socket. Linux only; Node does not tell.
+// Which process listens on a local socket, and whether this account has to believe it; Node does not tell.
 
 import { DataType } from './ffi.ts';
+import { pipeHolder } from './pipe-holder.ts';
 import { system } from './process-calls.ts';
 import { startOf } from './process-start.ts';
 
@@ -18,12 +19,18 @@ const longestName = 108;
 
 interface SocketHolder {
   readonly pid: number;
-  readonly uid: number;
+  readonly uid?: number;
   readonly started?: Date;
+  /** It is this account or one that rules the machine: any other user can take any name. */
+  readonly trusted: boolean;
 }
 
-/** Who called `listen` on this name (it begins with a zero byte); undefined where nobody did, or the system does not say. */
+/**
+ * Who called `listen` on this name (an abstract one, which begins with a zero byte, or that of a pipe of Windows);
+ * undefined where nobody did, or the system does not say.
+ */
 export async function socketHolder(name: string): Promise<SocketHolder | undefined> {
+  if (process.platform === 'win32') return pipeHolder(name);
   if (process.platform !== 'linux') return undefined;
   const exact = Buffer.from(name, 'latin1');
   const filled = Buffer.alloc(longestName);
@@ -31,7 +38,8 @@ export async function socketHolder(name: string): Promise<SocketHolder | undefin
   const found = credentials(exact) ?? credentials(filled);
   if (!found) return undefined;
   const started = await startOf(found.pid);
-  return { ...found, ...(started && { started }) };
+  const trusted = found.uid === 0 || found.uid === process.geteuid?.();
+  return { ...found, trusted, ...(started && { started }) };
 }
 
 /** None of these calls waits: a local socket is connected at once or not at all. */

@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { abort, assertServerFree, generousAbortMs } from '../rig/aborting.ts';
+import { assertNoDrillDatabase } from '../rig/drill-phases.ts';
 import { enter, phases } from '../rig/phases.ts';
 import type { Rig } from '../rig/rig.ts';
 import { assertFailed, assertSame, assertSucceeded, trial } from '../rig/trial.ts';
@@ -47,6 +48,25 @@ defineOdbcTests(fileURLToPath(import.meta.url), kerberosPrograms, () => {
           await rig.server.expectedBytes('Copy', 1, 0),
           await rig.server.expectedBytes('Sales', 1, 0),
         );
+      }));
+
+    test('a drill, whose assertions run as the owner of its database and reach no other', () =>
+      withTicket(['s.zst'], async (rig) => {
+        assertSucceeded(await rig.run(['Sales', 's.zst']).ended);
+        const inside = ['--assert', 'SELECT 41 + 1', '--expect', '= 42'];
+        const passed = await rig.run(['drill', 's.zst', ...inside]).ended;
+        assert.equal(passed.code, 0, passed.stderr);
+        const order = ['DBCC CHECKDB', 'EXECUTE AS USER', 'SELECT 41', 'DROP DATABASE'].map(
+          (words) => rig.server.statements.findIndex((text) => text.startsWith(words)),
+        );
+        assert.ok(!order.includes(-1), rig.server.statements.join('\n'));
+        assert.deepEqual(
+          order,
+          order.toSorted((a, b) => a - b),
+        );
+        const outside = ['--assert', 'USE master; SELECT 1', '--expect', '= 1'];
+        assertFailed(await rig.run(['drill', 's.zst', ...outside]).ended, 10, /not able to access/);
+        assertNoDrillDatabase(rig);
       }));
 
     for (const phase of phases)

@@ -13,6 +13,8 @@ import { type WindowsRig, windowsTrial } from './windows-rig.ts';
 const MiB = 1024 * 1024;
 const holderScript = join(appFolder, 'dist', 'test', 'windows', 'file-holder.js');
 const partialHolderScript = join(appFolder, 'dist', 'test', 'windows', 'partial-holder.js');
+const pipeHolderScript = join(appFolder, 'dist', 'test', 'windows', 'pipe-holder.js');
+const pipeAskerScript = join(appFolder, 'dist', 'test', 'windows', 'pipe-asker.js');
 
 function assertNoBackup({ rig }: WindowsRig): void {
   assert.ok(!rig.server.statements.some((text) => text.startsWith('BACKUP')), 'no BACKUP is sent');
@@ -191,6 +193,24 @@ suite('names that Windows is particular about', { concurrency: 2 }, () => {
       await holder.ended;
       assertSucceeded(await windows.run(['Sales', 's.zst']).ended);
     }));
+
+  // Wine lets two programs listen on one name, so the whole of it (exit 11) is only seen on Windows.
+  for (const [owner, trusted] of [
+    ['this account', true],
+    ['guest', false],
+  ] as const)
+    test(`a pipe made by ${owner} ${trusted ? 'keeps a run out' : 'keeps nobody out'}`, () =>
+      windowsTrial([], async (windows) => {
+        const pipe = String.raw`\\.\pipe\vdibackup-${owner.replace(' ', '-')}`;
+        const holder = windows.bare([pipe, owner], { script: pipeHolderScript });
+        await holder.until('the pipe', () => holder.stderr.includes('held'));
+        const { stderr } = await windows.bare([pipe], { script: pipeAskerScript }).ended;
+        holder.signal('SIGKILL');
+        await holder.ended;
+        const found = JSON.parse(stderr);
+        assert.equal(found.trusted, trusted);
+        assert.ok(found.pid > 0, stderr);
+      }));
 
   test('a name with a colon would be an alternate stream: exit 2', () =>
     windowsTrial([], async (windows) => {

@@ -19,8 +19,8 @@ export interface DestinationLock {
   release(): Promise<void>;
 }
 
-/** Who listens on a name; undefined when the system does not say. */
-type SocketHolder = (name: string) => Promise<LockHolder | undefined>;
+/** Who listens on a name, and whether that has to be believed; undefined when the system does not say. */
+type SocketHolder = (name: string) => Promise<(LockHolder & { trusted: boolean }) | undefined>;
 
 /**
  * Takes the run lock of one destination. Failure `locked` (exit 11) when another run, or this one, holds
@@ -34,7 +34,8 @@ export async function lockDestination(
   const lock = await listenTo(name, destination);
   if (lock) return lock;
   const holder = await socketHolder(name);
-  if (mayLock(holder)) throw beingWritten(destination.path, holder);
+  // Any user of the machine can take any name: only this account and those above it keep a run from its work by one.
+  if (holder?.trusted) throw beingWritten(destination.path, holder);
   // A holder that is not there has just ended.
   return (holder ? undefined : await listenTo(name, destination)) ?? noLock;
 }
@@ -59,14 +60,6 @@ async function listenTo(
 }
 
 const noLock: DestinationLock = { release: async () => undefined };
-
-/** Any user of the machine can take any name: only this account and root can keep this run from its work by it. */
-function mayLock(holder: LockHolder | undefined): boolean {
-  const { geteuid } = process;
-  // Windows does not say who made a pipe.
-  if (!geteuid) return true;
-  return holder !== undefined && (holder.uid === 0 || holder.uid === geteuid());
-}
 
 function lockName({ folder, name }: Destination): string {
   const path = windowsPaths ? join(folder, name).toLowerCase() : join(folder, name);
