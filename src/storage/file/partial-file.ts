@@ -1,19 +1,19 @@
 // A file that is born by rename: written as `NAME.partial`, durable and complete before it bears its name.
 // Not here: what is in it (archive-writer.ts), checks before the work (destination.ts), its final name (publication.ts).
-import { constants } from 'node:fs';
-import { type FileHandle, open, readlink } from 'node:fs/promises';
+import { type FileHandle, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { MiB } from '../../base/byte-size.ts';
 import { within } from '../../base/deadline.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { Failure, internalError } from '../../base/errors.ts';
 import { ERROR_IO_DEVICE } from '../../base/platform/win32.ts';
-import { ioFailure, systemErrorName } from '../io-failure.ts';
+import { ioFailure } from '../io-failure.ts';
 import type { Sink } from '../sink.ts';
 import { moveDurably } from './durable-move.ts';
-import { bears, type FileIdentity, fileAt, fileOf, isSame } from './file-identity.ts';
-import { beingWritten, type LockFile } from './file-lock.ts';
+import { bears, type FileIdentity, fileAt, isSame } from './file-identity.ts';
+import type { LockFile } from './file-lock.ts';
 import { removed } from './file-name.ts';
+import { type Born, bear, takeUp } from './partial-birth.ts';
 import { type Rescue, removeStale } from './stale-partial.ts';
 
 /** Suffix of an unfinished file. */
@@ -22,8 +22,6 @@ export const partialSuffix = '.partial';
 export const backgroundSyncBytes = 32 * MiB;
 /** Longest wait of `discard` for a write that the disk does not finish, milliseconds. */
 export const discardWaitMs = 2000;
-/** Backups hold a whole database: nobody but the owner reads them. */
-const fileMode = 0o600;
 type State = 'open' | 'closed' | 'publishing' | 'published' | 'kept' | 'discarded';
 
 /**
@@ -267,59 +265,6 @@ export class PartialFile implements Sink {
   #expectOpen(): void {
     if (this.#failure) throw this.#failure;
     if (this.#state !== 'open') throw internalError('an open file', this.#state);
-  }
-}
-
-interface Born {
-  readonly file: FileHandle;
-  readonly identity: FileIdentity;
-  readonly unlock: () => Promise<void>;
-}
-
-/** A new file, locked; one that another run looks at in this moment is left to it. */
-async function bear(partialPath: string, lockFile: LockFile): Promise<Born> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  const file = await open(partialPath, flags, fileMode);
-  try {
-    const identity = await fileOf(file);
-    const answer = await lockFile({ descriptor: file.fd, path: partialPath });
-    if (answer.kind === 'held') throw beingWritten(basename(partialPath), answer.holder);
-    await exactMode(file);
-    if (!isSame(await fileAt(partialPath), identity)) throw beingWritten(basename(partialPath));
-    const unlock = answer.kind === 'locked' ? answer.release : async () => undefined;
-    return { file, identity, unlock };
-  } catch (thrown) {
-    const identity = await fileOf(file);
-    await file.close();
-    if (await bears(partialPath, identity)) await removed(partialPath);
-    throw thrown;
-  }
-}
-
-async function takeUp(path: string, lockFile: LockFile): Promise<Born & { bytes: number }> {
-  // Neither exists on Windows.
-  const careful = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  const file = await open(path, constants.O_RDWR | careful);
-  try {
-    const { size, ...identity } = await fileOf(file);
-    const answer = await lockFile({ descriptor: file.fd, path });
-    if (answer.kind === 'held') throw beingWritten(basename(path), answer.holder);
-    const unlock = answer.kind === 'locked' ? answer.release : async () => undefined;
-    return { file, identity, unlock, bytes: Number(size) };
-  } catch (thrown) {
-    await file.close();
-    throw thrown;
-  }
-}
-
-/** umask takes bits away at creation; fchmod gives exactly these. */
-async function exactMode(file: FileHandle): Promise<void> {
-  try {
-    await file.chmod(fileMode);
-  } catch (thrown) {
-    // File systems without modes (exFAT, some shares) refuse; they have nothing to protect with.
-    const { mode } = await file.stat();
-    if ((mode & 0o777) !== fileMode && systemErrorName(thrown) !== 'EPERM') throw thrown;
   }
 }
 
