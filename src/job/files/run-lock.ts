@@ -4,8 +4,8 @@ import type { Destination } from '../../storage/destination.ts';
 import { type DestinationLock, lockDestination } from '../../storage/file/destination-lock.ts';
 import { PartialFile, partialSuffix } from '../../storage/file/partial-file.ts';
 import { type Rescue, refuseLocked } from '../../storage/file/stale-partial.ts';
-import { lockFile } from '../../system/file-locker.ts';
-import { socketHolder } from '../../system/socket-peer.ts';
+import { lockFile } from '../../system/lock/file-locker.ts';
+import { socketHolder } from '../../system/lock/socket-peer.ts';
 
 /** Before any work. Failure `locked` when another run writes this destination. */
 export async function lockOut(destination: Destination): Promise<DestinationLock> {

@@ -16,7 +16,7 @@ import { checkDestinations } from '../../storage/destination.ts';
 import type { DestinationLock } from '../../storage/file/destination-lock.ts';
 import { PartialFile } from '../../storage/file/partial-file.ts';
 import { publish } from '../../storage/file/publication.ts';
-import { lockFile } from '../../system/file-locker.ts';
+import { lockFile } from '../../system/lock/file-locker.ts';
 import { refuseOtherDatabases } from '../files/replaced-backup.ts';
 import { lockOut } from '../files/run-lock.ts';
 import {

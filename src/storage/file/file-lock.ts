@@ -1,6 +1,6 @@
 // The port to the system's lock on an open file. Unlike a socket's name it reaches as far as the file does: over
 // network namespaces, bind mounts, and to other machines where the file server keeps locks. It ends with the process.
-// Implemented in system/file-locker.ts, because archive/ calls no native code.
+// Implemented in system/lock/file-locker.ts, because archive/ calls no native code.
 
 import { Failure } from '../../base/errors.ts';
 

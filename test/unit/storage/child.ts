@@ -13,7 +13,7 @@ import { lockDestination } from '../../../src/storage/file/destination-lock.ts';
 import { publish } from '../../../src/storage/file/publication.ts';
 import type { Sink } from '../../../src/storage/sink.ts';
 import { openStdoutSink } from '../../../src/storage/stdout-sink.ts';
-import { socketHolder } from '../../../src/system/socket-peer.ts';
+import { socketHolder } from '../../../src/system/lock/socket-peer.ts';
 
 const pieceBytes = 1 << 20;
 

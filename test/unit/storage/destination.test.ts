@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { checkDestinations, maxNameLength } from '../../../src/storage/destination.ts';
 import { lockDestination } from '../../../src/storage/file/destination-lock.ts';
-import { socketHolder } from '../../../src/system/socket-peer.ts';
+import { socketHolder } from '../../../src/system/lock/socket-peer.ts';
 import { asNobody, failure, temporaryFolder } from '../archive/rig.ts';
 
 const windows = process.platform === 'win32';

@@ -10,7 +10,7 @@ import { createPartial } from '../../../src/job/files/run-lock.ts';
 import type { LockFile } from '../../../src/storage/file/file-lock.ts';
 import { PartialFile } from '../../../src/storage/file/partial-file.ts';
 import { refuseLocked, removeStale } from '../../../src/storage/file/stale-partial.ts';
-import { lockFile } from '../../../src/system/file-locker.ts';
+import { lockFile } from '../../../src/system/lock/file-locker.ts';
 import { asNobody, failure, temporaryFolder } from '../archive/rig.ts';
 
 const child = join(import.meta.dirname, 'child.js');

@@ -1,9 +1,9 @@
 // Which process listens on a local socket, and whether this account has to believe it; Node does not tell.
 
-import { DataType } from './ffi.ts';
+import { DataType } from '../ffi.ts';
+import { system } from '../process-calls.ts';
+import { startOf } from '../process-start.ts';
 import { pipeHolder } from './pipe-holder.ts';
-import { system } from './process-calls.ts';
-import { startOf } from './process-start.ts';
 
 const { I32, U32, U8Array } = DataType;
 

@@ -1,8 +1,8 @@
 // Which process made a named pipe, and whether this account has to believe it: any user of the machine can take any name.
 // Windows only.
 
-import { DataType, load, type NoAnswer, open } from './ffi.ts';
-import { system } from './process-calls.ts';
+import { DataType, load, type NoAnswer, open } from '../ffi.ts';
+import { system } from '../process-calls.ts';
 
 const { BigInt: Address, I32, U32, U8Array } = DataType;
 const key = 'system:advapi32';

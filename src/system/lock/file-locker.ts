@@ -3,9 +3,9 @@
 
 import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { DataType } from './ffi.ts';
-import { system, systemOffMain } from './process-calls.ts';
-import { startOf } from './process-start.ts';
+import { DataType } from '../ffi.ts';
+import { system, systemOffMain } from '../process-calls.ts';
+import { startOf } from '../process-start.ts';
 
 const { BigInt: Address, I32, U32, U8Array } = DataType;
 
