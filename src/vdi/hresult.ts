@@ -20,7 +20,7 @@ const sameRightsHint =
 const elevatedHint =
   'Run from an elevated prompt ("Run as administrator"), or as a service account with the right "Create global objects".';
 const registerHint =
-  'The class comes with SQL Server for 64-bit programs: run vdibackup (64-bit Node) on the SQL Server machine; if it is there, repair the shared features of SQL Server or run regsvr32 sqlvdi.dll elevated.';
+  'The class comes with SQL Server for 64-bit programs: run vdibackup (64-bit Node) on the SQL Server machine; if it is there, repair the shared features of SQL Server or run regsvr32 with the full path of sqlvdi.dll elevated.';
 
 /** Symbol, meaning and next step of the HRESULTs that VDI answers (vdierror.h) and COM's own (winerror.h). */
 const meanings = new Map<number, Meaning>([

@@ -8,7 +8,7 @@ import { suite, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const dockerfiles = readdirSync(root).filter((name) => name.startsWith('Dockerfile.'));
-const known = /^(FROM|USER|COPY|RUN|WORKDIR|SHELL|ARG|ENV|CMD)$/;
+const known = /^(FROM|USER|COPY|RUN|WORKDIR|SHELL|ARG|ENV|HEALTHCHECK|CMD)$/;
 
 interface Instruction {
   readonly verb: string;

@@ -26,7 +26,7 @@ suite('a device set that cannot be made: exit 5, no BACKUP is sent', { concurren
       'the class is not registered',
       { VDI_STANDIN_FACTORY: '0x80040154' },
       /CoCreateInstance answered 0x80040154 REGDB_E_CLASSNOTREG/,
-      /regsvr32 sqlvdi\.dll/,
+      /regsvr32 with the full path of sqlvdi\.dll/,
     ],
     [
       'the class is refused',

@@ -22,6 +22,9 @@ const listening = bySystem(
   'sudo ss -ltnp | grep sqlservr',
   'Get-NetTCPConnection -State Listen -OwningProcess (Get-Process sqlservr).Id',
 );
+/** The DLL is on no search path; its class says where it is, and where it says nothing the folders of SQL Server do. */
+const registerClass =
+  "Get-ChildItem 'C:\\Program Files\\Microsoft SQL Server' -Recurse -Filter sqlvdi.dll | ForEach-Object { regsvr32 /s $_.FullName }";
 const linuxLibrary: Fix = () => 'vdibackup doctor --vdi-library /opt/mssql/lib/libsqlvdi.so';
 const loginError = query(() => "EXEC sp_readerrorlog 0, 1, N'Login failed'");
 const install = bySystem('nvm install 24', 'winget install OpenJS.NodeJS.LTS');
@@ -40,12 +43,12 @@ const fixes: Readonly<Record<string, Fix>> = {
   'vdi-library-bitness': linuxLibrary,
   'vdi-library-unusable': linuxLibrary,
   'vdi-symbol-missing': linuxLibrary,
-  'vdi-class-unusable': () => 'regsvr32 sqlvdi.dll',
+  'vdi-class-unusable': () => registerClass,
   'vdi-call-failed': bySystem(asMssql, elevated),
   'vdi-aborted': bySystem(asMssql, elevated),
   'device-set-stuck': bySystem(
     'sudo systemctl restart mssql-server',
-    'Restart-Service MSSQLSERVER',
+    (context) => `Restart-Service ${serviceOf(context)}`,
   ),
   'complete-refused': query(() => 'SELECT @@VERSION'),
   'complete-by-update': query(() => 'SELECT @@VERSION'),
@@ -68,12 +71,12 @@ const fixes: Readonly<Record<string, Fix>> = {
     inContainer ? 'docker run --shm-size=1g …' : 'sudo mount -o remount,size=1g /dev/shm',
   'shm-full': () => 'ls -l /dev/shm',
   'container-memory-off': () =>
-    "printf '[memory]\\nenablecontainersharedmemory = true\\n' >> /var/opt/mssql/mssql.conf",
-  'container-unknown': () => 'docker run --ipc=container:sql --network=container:sql …',
+    '/opt/mssql/bin/mssql-conf set memory.enablecontainersharedmemory true',
+  'container-unknown': () => 'docker exec -u mssql sql vdibackup doctor',
   'no-answer': again(() => '-l 60'),
   'connection-lost': bySystem(
     'sudo tail -n 50 /var/opt/mssql/log/errorlog',
-    'Get-EventLog -LogName Application -Source MSSQL* -Newest 20',
+    "Get-WinEvent Application -MaxEvents 500 | Where-Object ProviderName -like 'MSSQL*'",
   ),
   'connection-refused': bySystem(
     'sudo systemctl start mssql-server',
@@ -112,7 +115,7 @@ const fixes: Readonly<Record<string, Fix>> = {
   'password-expired': query(
     ({ request }) => `ALTER LOGIN ${loginOf(request)} WITH PASSWORD = N'…'`,
   ),
-  'server-paused': () => 'Resume-Service MSSQLSERVER',
+  'server-paused': (context) => `Resume-Service ${serviceOf(context)}`,
   'other-machine': ({ serverMachine = 'SQL_SERVER_MACHINE', windows }) =>
     `ssh ${shellWord(serverMachine, windows)} vdibackup doctor`,
   'not-sysadmin': query(
@@ -131,6 +134,12 @@ const fixes: Readonly<Record<string, Fix>> = {
   'space-tight': elsewhere,
 };
 
+/** A named instance has a service of its own; in quotes, because `$` begins a variable of PowerShell. */
+function serviceOf({ request }: FixContext): string {
+  const { instance } = request.connection;
+  return instance === undefined ? 'MSSQLSERVER' : shellWord(`MSSQL$${instance}`, true);
+}
+
 /** Codes that the table knows, for the documentation's sake. */
 export const fixedCodes: readonly string[] = Object.keys(fixes);
 
@@ -140,8 +149,9 @@ export function withFix(finding: Finding, context: FixContext): Finding {
   return fix === undefined || finding.fix !== undefined ? finding : { ...finding, fix };
 }
 
-function bySystem(linux: string, windows: string): Fix {
-  return (context) => (context.windows ? windows : linux);
+function bySystem(linux: string, windows: string | Fix): Fix {
+  const onWindows = typeof windows === 'string' ? () => windows : windows;
+  return (context) => (context.windows ? onWindows(context) : linux);
 }
 
 function query(statement: Fix): Fix {

@@ -344,6 +344,19 @@ suite('what fixes a finding', () => {
     assert.match(fix('shm-small', false, { inContainer: true }) ?? '', /^docker run --shm-size=1g/);
   });
 
+  test('names the service of a named instance, in quotes because of its $', () => {
+    const named = { ...request, connection: { ...request.connection, instance: 'SQLEXPRESS' } };
+    assert.equal(fix('server-paused', true), 'Resume-Service MSSQLSERVER');
+    assert.equal(
+      fix('server-paused', true, { request: named }),
+      "Resume-Service 'MSSQL$SQLEXPRESS'",
+    );
+    assert.equal(
+      fix('device-set-stuck', true, { request: named }),
+      "Restart-Service 'MSSQL$SQLEXPRESS'",
+    );
+  });
+
   test('never holds the password', () => {
     for (const code of fixedCodes)
       for (const windows of [true, false]) assert.doesNotMatch(fix(code, windows) ?? '', /s3cret/);
