@@ -45,10 +45,12 @@ export function fitsXpress(payload: Uint8Array, rawBytes: number): boolean {
   return next >> 4 === endMark && bits.position === payload.length;
 }
 
-/** By 15 bits: symbol * 16 + length of its code. Codes are given by length, then by symbol. */
+/** Of the chunk that is decoded now: one table for all, because a hostile file has millions of short records. */
+const codes = new Uint16Array(1 << maxCodeBits);
+
+/** By 15 bits: symbol * 16 + length of its code; good until the next call. Codes are given by length, then by symbol. */
 function decodeTable(table: Uint8Array): Uint16Array | undefined {
   if (table.length < tableBytes) return undefined;
-  const codes = new Uint16Array(1 << maxCodeBits);
   let code = 0;
   for (const entry of symbolsByLength(table)) {
     const width = 1 << (maxCodeBits - (entry & 15));
