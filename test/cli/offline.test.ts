@@ -190,6 +190,25 @@ suite('offline commands', () => {
     assert.ok(stdout.equals(decompressAll(readFileSync(golden))));
   });
 
+  test('extract of one stripe says which it is, of how many, archive or not', () => {
+    for (const stripe of [1, 2]) {
+      const archive = join(golden, '..', `stripe-${stripe}of2.bak.zst`);
+      const native = join(folder, `stripe-${stripe}of2.bak`);
+      for (const [from, to] of [
+        [archive, native],
+        [native, join(folder, `again-${stripe}.bak`)],
+      ] as const) {
+        const { status, stderr } = vdibackup('extract', from, to);
+        assert.equal(status, 0, stderr);
+        const words = new RegExp(
+          `warning: .*${basename(from)} is stripe ${stripe} of 2: RESTORE needs`,
+        );
+        assert.match(stderr, words);
+      }
+    }
+    assert.doesNotMatch(vdibackup('extract', golden).stderr, /warning/);
+  });
+
   test('extract of a damaged archive: exit 9 and no file', () => {
     const out = join(folder, 'damaged.bak');
     const { status, lastLine } = vdibackup('extract', damaged, out);

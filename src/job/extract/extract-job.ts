@@ -16,6 +16,7 @@ import { openStdoutSink } from '../../storage/stdout-sink.ts';
 import { lateness } from '../files/last-steps.ts';
 import { createPartial, lockOut } from '../files/run-lock.ts';
 import { JobProgress } from '../serving/job-progress.ts';
+import { describeBackup } from '../sets/backup-description.ts';
 import type { ExtractRequest, ExtractSummary } from './extract-request.ts';
 
 const stdoutPath = '-';
@@ -70,6 +71,7 @@ class ExtractRun {
     this.#source = backup.source;
     if (backup.form === 'archive' && !this.#request.salvage)
       await this.#abort.race(finishedArchive(backup));
+    await this.#abort.race(this.#warnOfStripe(backup));
     await this.#lockOut();
     this.#pipeline = new ReadPipeline(threads);
     const { sink, publish } = await this.#abort.race(this.#create());
@@ -94,6 +96,19 @@ class ExtractRun {
   async #open(): Promise<{ readonly backup: StoredBackup; readonly flaw?: Failure }> {
     const { file, salvage } = this.#request;
     return salvage ? openToSalvage(file) : { backup: await openBackup(file) };
+  }
+
+  /** What comes out of one stripe is one file of several that RESTORE wants together. */
+  async #warnOfStripe(backup: StoredBackup): Promise<void> {
+    const said = backup.form === 'archive' ? backup.header : describeBackup(backup, 1, 1);
+    // A damaged file says nothing, and why is said when its bytes are read.
+    const { stripe, stripes } = await Promise.resolve(said).catch(() => ({
+      stripe: 1,
+      stripes: 1,
+    }));
+    if (stripes < 2) return;
+    const message = `${this.#request.file} is stripe ${stripe} of ${stripes}: RESTORE needs all of them`;
+    this.#emit({ event: 'warning', code: 'one-stripe', message });
   }
 
   get publishing(): boolean {
