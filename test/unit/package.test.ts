@@ -25,6 +25,11 @@ interface Locked {
   readonly dev?: true;
 }
 
+/** The README leads to them. */
+function papersIn(folder: string): string[] {
+  return readdirSync(join(project, folder)).map((name) => `${folder}/${name}`);
+}
+
 suite('the package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vdibackup-package-'));
   after(() => rmSync(folder, { recursive: true }));
@@ -34,7 +39,15 @@ suite('the package', () => {
 
   // Packed in a copy that is built already: a build here would pull the program away from under other tests.
   before(() => {
-    const parts = ['package.json', 'package-lock.json', 'pack.js', 'bin', 'dist/bundle'];
+    const parts = [
+      'package.json',
+      'package-lock.json',
+      'pack.js',
+      'bin',
+      'dist/bundle',
+      'docs',
+      'examples',
+    ];
     for (const part of [...parts, 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'])
       cpSync(join(project, part), join(folder, part), { recursive: true });
     const manifest = json(join(folder, 'package.json'));
@@ -63,6 +76,8 @@ suite('the package', () => {
         ],
         ...[...programs, 'module-guard'].map((name) => `dist/bundle/${name}.cjs`),
         'package.json',
+        ...papersIn('docs'),
+        ...papersIn('examples'),
       ].sort(),
     );
   });
