@@ -157,6 +157,7 @@ class BackupRun {
   async undo(): Promise<readonly KeptFile[] | undefined> {
     this.#progress.stop();
     this.#endWatch();
+    if (this.#statement?.givenUp) this.#open.forgetStatement();
     for (const message of await this.#open.undo())
       this.#emit({ event: 'warning', code: 'left-behind', message });
     for (const line of this.#console?.said() ?? []) this.#emit({ event: 'library', line });

@@ -99,7 +99,7 @@ export class Resources {
     devices?.close();
   }
 
-  /** Its verdict is known. */
+  /** Its verdict is known, or is waited for no longer. */
   forgetStatement(): void {
     this.#statement = undefined;
   }
@@ -131,7 +131,7 @@ export class Resources {
     const stuck = devices && !(await joined(devices));
     // A statement that still waits for a lock or a worker has not seen the devices and would never hear of their end.
     if (!this.#areMet) statement?.running.cancel();
-    if (statement && !statement.givenUp) await awaitEnd(statement, abort);
+    if (statement) await awaitEnd(statement, abort);
     return stuck
       ? ['a virtual device did not answer the abort; its device set was not closed']
       : [];
