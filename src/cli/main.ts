@@ -83,7 +83,7 @@ const around: Surroundings = {
     if (uses === 'library') await beginBesideLibrary();
     if (uses === 'files') await begin();
     const loaded = await job();
-    abort.throwIfAborted();
+    if (uses !== 'afterwards') abort.throwIfAborted();
     return loaded;
   },
 };

@@ -2,6 +2,9 @@ import type { Abort } from '../base/abort.ts';
 import type { Output } from './report/output.ts';
 import type { Redactor } from './secrets/redact.ts';
 
+/** What a job meets. */
+type Uses = 'library' | 'files' | 'nothing' | 'afterwards';
+
 /** What a run finds around it: main.ts takes it from the process, tests make it up. */
 export interface Surroundings {
   /** Without the program's own two words. */
@@ -34,10 +37,8 @@ export interface Surroundings {
   readonly parentProgram: () => Promise<string | undefined>;
   /**
    * A job with all it needs, loaded only now because a small backup is mostly start-up. `uses` says what stands in its way:
-   * the `library` may print, `files` may hang. Throws the cause where the run was aborted meanwhile.
+   * the `library` may print, `files` may hang. Throws the cause where the run was aborted meanwhile,
+   * but for what is asked `afterwards`.
    */
-  readonly load: <Job>(
-    job: () => Promise<Job>,
-    uses: 'library' | 'files' | 'nothing',
-  ) => Promise<Job>;
+  readonly load: <Job>(job: () => Promise<Job>, uses: Uses) => Promise<Job>;
 }

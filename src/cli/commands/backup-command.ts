@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { Abort } from '../../base/abort.ts';
 import type { BackupSummary, JobEvent } from '../../base/events.ts';
 import { powerShellWarning } from '../files/powershell-pipe.ts';
 import { outputFiles } from '../files/side-file.ts';
@@ -92,9 +93,10 @@ async function meantVerb(thrown: unknown, { title }: BackupPlan, { around, verbs
 }
 
 async function holdBackups(files: readonly string[], around: Surroundings): Promise<boolean> {
-  const { infoJob } = await around.load(() => import('../../job/info/info-job.ts'), 'nothing');
+  const { infoJob } = await around.load(() => import('../../job/info/info-job.ts'), 'afterwards');
   const paths = files.map((file) => localPath(file, around.platform));
-  return infoJob(paths, around.abort).then(
+  // The backup that failed has raised the run's own abort.
+  return infoJob(paths, new Abort()).then(
     () => true,
     () => false,
   );

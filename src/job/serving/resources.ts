@@ -1,5 +1,5 @@
 // What one run has open at SQL Server for one database: session, device set, statement. Opened, handed over and closed
-// here and nowhere else, so that the clean-up has one order. Idempotent: what is closed is forgotten.
+// here and nowhere else, so that the clean-up has one order. What is closed is forgotten.
 // SignalAbort is no step of it: ServedDevices calls it the moment the abort is raised.
 
 import type { Abort } from '../../base/abort.ts';

@@ -27,7 +27,8 @@ export async function* foundWork(
   const isArchive = backup.form === 'archive' || backup.framesAt !== undefined;
   const walker = new FrameWalker(source, context.slotCapacity, context.frameSize);
   const found: Found = { frames: 0, rawBytes: 0 };
-  for (let offset = backup.framesAt ?? 0; ; ) {
+  // Skippable frames give nothing to do, so the reader could not end this by itself.
+  for (let offset = backup.framesAt ?? 0; !context.stopped; ) {
     const frame = await walker.at(offset);
     if (isArchive && frame?.kind !== 'data') return archiveEnds(backup, frame, found);
     if (!frame) return;

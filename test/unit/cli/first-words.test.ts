@@ -125,7 +125,10 @@ suite('a mistyped verb', () => {
   ] as const) {
     test(`${word}, where the file is a backup: exit 2, ${verb}, no --overwrite`, async () => {
       const told = surroundings({ argv: [word, 'x.zst'] }, inTheWay, {
-        infoJob: async () => report,
+        infoJob: async (_: unknown, abort: Abort) => {
+          abort.throwIfAborted();
+          return report;
+        },
       });
       assert.equal(await new Run(told.around).start(), 2);
       assert.match(told.err(), new RegExp(`'${word}' is no command: did you mean ${verb}\\?`));

@@ -33,6 +33,12 @@ export interface Told {
 
 type Job = (request: BackupRequest, emit: (event: JobEvent) => void) => Promise<BackupSummary>;
 
+/** As a real job does: what it failed of has raised the run's abort. */
+function fail(thrown: Error, abort: Abort): never {
+  abort.raise(thrown);
+  throw thrown;
+}
+
 /** These jobs in place of all real ones. */
 function playing(jobs: object): Surroundings['load'] {
   return async <Loaded>() => jobs as Loaded;
@@ -74,9 +80,11 @@ export function surroundings(
     parentProgram: async () => undefined,
     load: playing({
       ...jobs,
-      backupJob: async (request: BackupRequest, _abort: Abort, emit: (event: JobEvent) => void) => {
+      backupJob: async (request: BackupRequest, abort: Abort, emit: (event: JobEvent) => void) => {
         requests.push(request);
-        return job ? job(request, emit) : { ...summary, database: request.database };
+        return job
+          ? job(request, emit).catch((thrown) => fail(thrown, abort))
+          : { ...summary, database: request.database };
       },
     }),
     ...overrides,

@@ -469,3 +469,30 @@ suite('raw reader', () => {
     await assert.rejects(rawOf(path), { kind: 'integrity' });
   });
 });
+
+test('a reader that is stopped leaves frames alone that hold nothing, however many there are', async () => {
+  let reads = 0;
+  const skippable = Buffer.from('502a4d1800000000', 'hex');
+  const source = {
+    name: 'x',
+    bytes: Number.MAX_SAFE_INTEGER,
+    seekable: true,
+    read: async (target: Uint8Array, offset: number) => {
+      reads += 1;
+      for (let at = 0; at < target.length; at += 1)
+        target[at] = skippable[(offset + at) % skippable.length] ?? 0;
+      await new Promise(setImmediate);
+      return target.length;
+    },
+    close: async () => undefined,
+  } as unknown as Source;
+  const pipeline = new ReadPipeline(1);
+  const reader = pipeline.read({ form: 'zstd', source }, { sums: false, tolerant: false });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(reads > 0, 'it is under way');
+  await reader.stop();
+  const before = reads;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(reads, before);
+  await pipeline.close();
+});
