@@ -192,7 +192,9 @@ test('the log file has the failure too', async () => {
     Promise.reject(new Failure('disk-full', 'disk full')),
   );
   assert.equal(await new Run(told.around).start(), 8);
-  const { event, exitCode, level } = JSON.parse(readFileSync(path, 'utf8'));
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const [aborting, { event, exitCode, level }] = lines.map((line) => JSON.parse(line));
+  assert.equal(aborting.event, 'aborting');
   assert.deepEqual([event, exitCode, level], ['error', 8, 50]);
 });
 
